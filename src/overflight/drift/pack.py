@@ -1,0 +1,384 @@
+"""Winds as the kernels read them: one grid, two time slots, float32.
+
+Rows are brought to equal spacing (a Gaussian grid is interpolated linearly between its own latitudes), a global grid
+gets its pole rows rebuilt and one column repeated, and velocities become grid cells a second. Only two times lie in
+memory; the next is read by a thread while the kernels run.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+from scipy.interpolate import RegularGridInterpolator
+
+from overflight.drift.kernels.lookup import (
+    G_DLAT,
+    G_DLON,
+    G_LAT0,
+    G_LEVELS,
+    G_LON0,
+    G_PERIOD,
+    G_XMAX,
+    G_YMAX,
+    N_GRID,
+)
+from overflight.errors import InvalidInput, OutOfCoverage
+from overflight.geo import atmosphere, times
+from overflight.geo.sphere import EARTH_RADIUS_M
+
+F32 = NDArray[np.float32]
+F64 = NDArray[np.float64]
+
+MAX_GAP_S = 12 * 3600.0
+"""Winds are not interpolated over a longer gap: sampling at 24 h is sometimes much worse (Knudsen et al. 2001,
+doi 10.1029/2000JD900608)."""
+
+_SPACING_TOLERANCE = 1e-3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Axes:
+    """Where the packed grid lies.
+
+    Attributes
+    ----------
+    lat, lon : float64. Rows and columns of the packed grid, equally spaced. [degrees]
+    log_p : float64 (levels,). Falling. [ln Pa]
+    period : int. Columns around the circle, 0 for a regional domain.
+    grid : float64 (N_GRID,). The same for the kernels.
+    """
+
+    lat: F64
+    lon: F64
+    log_p: F64
+    period: int
+    grid: F64
+
+
+def axes(winds: xr.Dataset) -> Axes:
+    """Lay the packed grid over a canonical wind dataset."""
+    lon = np.asarray(winds["lon"].values, np.float64)
+    step = _even_step(lon, "lon")
+    period = round(360.0 / step) if abs(lon.size * step - 360.0) < 0.5 * step else 0
+    lat = _even_rows(np.asarray(winds["lat"].values, np.float64), bool(period))
+    log_p = np.log(_two_levels(np.asarray(winds["level"].values, np.float64)) * 100.0)
+    grid = np.zeros(N_GRID)
+    grid[[G_LAT0, G_DLAT]] = np.radians(lat[0]), np.radians((lat[-1] - lat[0]) / (lat.size - 1))
+    grid[[G_LON0, G_DLON]] = np.radians(lon[0]), np.radians(360.0 / period if period else step)
+    grid[G_PERIOD], grid[G_LEVELS] = period, log_p.size
+    grid[G_XMAX], grid[G_YMAX] = period or lon.size - 1, lat.size - 1
+    return Axes(lat=lat, lon=lon, log_p=log_p, period=period, grid=grid)
+
+
+def _even_step(values: F64, field: str) -> float:
+    if values.size < 2:
+        raise InvalidInput(field, f"{values.size} value", "at least two columns and rows of winds")
+    steps = np.diff(values)
+    if np.ptp(steps) > _SPACING_TOLERANCE + 0.01 * abs(float(steps.mean())):
+        raise InvalidInput(field, "uneven spacing", "equally spaced longitudes")
+    return float(values[-1] - values[0]) / (values.size - 1)
+
+
+def _even_rows(lat: F64, is_global: bool) -> F64:
+    """Return equally spaced rows at least as fine as ``lat``, from pole to pole where the grid is global."""
+    if lat.size < 2:
+        raise InvalidInput("lat", f"{lat.size} value", "at least two columns and rows of winds")
+    finest = float(np.diff(lat).min())
+    low, high = (-90.0, 90.0) if is_global and lat[-1] - lat[0] > 160.0 else (float(lat[0]), float(lat[-1]))
+    rows = round((high - low) / finest) + 1
+    if (rows - 1) * finest < high - low - _SPACING_TOLERANCE:
+        rows += 1
+    return np.linspace(low, high, rows)
+
+
+def _two_levels(level: F64) -> F64:
+    """Give a single level a thickness of 0.5 % of its pressure each way, inside which its wind holds."""
+    return level if level.size > 1 else np.array([level[0] * 1.005, level[0] * 0.995])
+
+
+@dataclass(slots=True)
+class Slab:
+    """Two neighbouring times in memory, as the kernels read them; an even time lies in slot 0, an odd one in slot 1."""
+
+    w: F32
+    z: F32
+    d: F32
+    times: list[int]
+
+
+class WindPack:
+    """A wind dataset as the kernels read it: the slab at hand, the next time on its way.
+
+    Parameters
+    ----------
+    winds : canonical wind dataset.
+    columns : also pack the height [m, geometric] and the logarithm of density of each level.
+    steady : let a single time hold for all times.
+    keep : int. Slabs to keep; more than one lets many short runs share the same winds.
+    """
+
+    def __init__(self, winds: xr.Dataset, *, columns: bool = False, steady: bool = False, keep: int = 1) -> None:
+        self.winds = winds
+        self.axes = axes(winds)
+        self.epoch = winds["time"].values[0].astype("datetime64[ns]")
+        self.epoch_unix_s = float(self.epoch.astype(np.int64)) * 1e-9
+        self.times_s: F64 = (winds["time"].values - self.epoch) / np.timedelta64(1, "s")
+        self.columns, self.steady, self.keep = columns, steady, keep
+        self.log_p = self.axes.log_p
+        rows, cols, levels = self.axes.lat.size + 1, self.axes.lon.size + 1, self.log_p.size
+        if rows * cols * levels * 4 >= 2**32:
+            raise InvalidInput(
+                "winds",
+                f"{rows * cols * levels * 4:,} numbers for two times",
+                "fewer than 4.29 billion",
+                hint="take fewer levels or a smaller area",
+            )
+        self._shape = (rows, cols, levels)
+        self._uniform = not columns or ("z" not in winds and "t" not in winds)
+        self.w_strides = (np.uint32(cols * levels * 4), np.uint32(levels * 4))
+        self.c_strides = (
+            (np.uint32(0), np.uint32(0)) if self._uniform else (np.uint32(cols * levels * 2), np.uint32(levels * 2))
+        )
+        self._slabs: list[Slab] = []
+        self._stated: RegularGridInterpolator | None = None
+        self._ahead: tuple[int, Future[_Raw]] | None = None
+        self._reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="wind-read-ahead")
+
+    def seconds(self, instant: np.datetime64) -> float:
+        """Return seconds from the wind's first time."""
+        return float((np.datetime64(instant, "ns") - self.epoch) / np.timedelta64(1, "s"))
+
+    def intervals(self) -> list[tuple[float, float, int]]:
+        """Return (from, to, index of the first time) of every stretch in which winds are known. [s]"""
+        if self.steady and self.times_s.size == 1:
+            return [(-np.inf, np.inf, 0)]
+        return [(a, b, i) for i, (a, b) in enumerate(pairwise(self.times_s)) if b - a <= MAX_GAP_S]
+
+    def require(self, start: float, stop: float) -> None:
+        """Raise OutOfCoverage unless some wind is known between two times in seconds."""
+        low, high = min(start, stop), max(start, stop)
+        if any(max(a, low) < min(b, high) for a, b, _ in self.intervals()):
+            return
+        first, last = (times.iso(t) for t in (self.winds["time"].values[0], self.winds["time"].values[-1]))
+        have = f"only {first}" if self.times_s.size == 1 else f"{first} to {last}"
+        hint = "a single time can be held for the whole run with --steady" if self.times_s.size == 1 else ""
+        raise OutOfCoverage("winds", f"{self._iso(low)} to {self._iso(high)}", have, hint)
+
+    def _iso(self, seconds: float) -> str:
+        return times.iso(self.epoch + np.timedelta64(round(seconds * 1e9), "ns"))
+
+    def hold(self, index: int, *, towards: int, until: int) -> Slab:
+        """Return times ``index`` and ``index + 1`` in memory; start to read the next time ``towards`` +1 or -1.
+
+        ``until`` is the last index that this run will hold: nothing beyond it is read ahead.
+        """
+        last = self.times_s.size - 1
+        slab = self._slab({index, min(index + 1, last)})
+        for i in {index, min(index + 1, last)}:
+            if slab.times[i % 2] != i:
+                self._store(slab, i, i % 2)
+        if last == 0:
+            self._store(slab, 0, 1)
+        following = index + 2 if towards > 0 else index - 1
+        if index != until and 0 <= following <= last and self.keep == 1:
+            self._ahead = (following, self._reader.submit(self._read_fresh, following))
+        return slab
+
+    def _slab(self, wanted: set[int]) -> Slab:
+        """Return the slab to hold the wanted times: one that has them, a new one, or the one used longest ago."""
+        held = [slab for slab in self._slabs if wanted <= set(slab.times)]
+        if held:
+            slab = held[0]
+        elif len(self._slabs) < self.keep:
+            slab = self._new_slab()
+        else:
+            slab = self._slabs[0]
+        self._slabs = [s for s in self._slabs if s is not slab] + [slab]
+        return slab
+
+    def _new_slab(self) -> Slab:
+        rows, cols, levels = self._shape
+        column = levels * 2 + 8 if self._uniform else rows * cols * levels * 2 + 8
+        slab = Slab(
+            np.zeros(rows * cols * levels * 4 + 8, np.float32),
+            np.zeros(column, np.float32),
+            np.zeros(column, np.float32),
+            [-1, -1],
+        )
+        if self._uniform:
+            standard = atmosphere.altitude_m(np.exp(self.log_p))
+            slab.z[:-8] = np.repeat(standard, 2)
+            slab.d[:-8] = np.repeat(np.log(atmosphere.density_kg_m3(standard)), 2)
+        return slab
+
+    def weight(self, seconds: float, index: int) -> float:
+        """Return the weight of the second slot at a time between times ``index`` and ``index + 1``."""
+        if self.times_s.size == 1:
+            return 0.0
+        a, b = self.times_s[index], self.times_s[index + 1]
+        fraction = (seconds - a) / (b - a)
+        return float(fraction if index % 2 == 0 else 1.0 - fraction)
+
+    def stated_sd(self, seconds: float, level_hpa: F64, lat: F64, lon: F64) -> F64:
+        """Return the standard deviation of each wind component as the winds state it, held beyond their ends. [m/s]"""
+        if self._stated is None:
+            field = self.winds["wind_sd"].transpose("time", "level", "lat", "lon").astype(np.float64)
+            points = (self.times_s, -np.log(self.winds["level"].values), *(self.winds[n].values for n in ("lat", "lon")))
+            self._stated = RegularGridInterpolator(points, field.values)
+        points = self._stated.grid
+        west = points[3][0]
+        wanted = (np.full(lat.shape, seconds), -np.log(level_hpa), lat, west + np.mod(lon - west, 360.0))
+        held = np.stack([np.clip(w, p[0], p[-1]) for w, p in zip(wanted, points, strict=True)], axis=-1)
+        result: F64 = self._stated(held)
+        return np.nan_to_num(result, nan=float(np.nanmax(self._stated.values)))
+
+    def close(self) -> None:
+        """Let the reading thread go."""
+        self._reader.shutdown(wait=True, cancel_futures=True)
+
+    def _read(self, index: int) -> _Raw:
+        if self._ahead is not None and self._ahead[0] == index:
+            ahead, self._ahead = self._ahead[1], None
+            return ahead.result()
+        return self._read_fresh(index)
+
+    def _read_fresh(self, index: int) -> _Raw:
+        return _read(self.winds, self.axes, index, not self._uniform)
+
+    def _store(self, slab: Slab, index: int, slot: int) -> None:
+        raw = self._read(index)
+        slab.times[slot] = index
+        rows, cols, levels = self._shape
+        view = slab.w[:-8].reshape(rows, cols, levels, 4)
+        grid = self.axes.grid
+        _place(view[..., 2 * slot], raw.u, np.float32(1.0 / (EARTH_RADIUS_M * grid[G_DLON])), self.axes.period)
+        _place(
+            view[..., 2 * slot + 1],
+            raw.v,
+            np.float32(1.0 / (EARTH_RADIUS_M * grid[G_DLAT])),
+            self.axes.period,
+        )
+        for field, values in ((slab.z, raw.z), (slab.d, raw.d)):
+            if values is not None:
+                _place(
+                    field[:-8].reshape(rows, cols, levels, 2)[..., slot],
+                    values,
+                    np.float32(1),
+                    self.axes.period,
+                )
+
+
+@dataclass(frozen=True, slots=True)
+class _Raw:
+    """One time on the packed grid, ``[lat][lon][level]``: winds [m/s], heights [m], log density [ln kg/m3]."""
+
+    u: F32
+    v: F32
+    z: F32 | None
+    d: F32 | None
+
+
+def _place(target: F32, values: F32, scale: np.float32, period: int) -> None:
+    """Copy a field into its slot, repeating the last row, and the first or last column."""
+    np.multiply(values, scale, out=target[:-1, :-1])
+    target[:-1, -1] = target[:-1, 0 if period else -2]
+    target[-1] = target[-2]
+
+
+def _read(winds: xr.Dataset, packed: Axes, index: int, columns: bool) -> _Raw:
+    one = winds.isel(time=index)
+    lat = np.asarray(winds["lat"].values, np.float64)
+    u, v = (_levels_last(one[name]) for name in ("u", "v"))
+    if packed.period:
+        lat, u, v = _with_poles(lat, np.radians(packed.lon), u, v)
+    rows = _Rows.between(lat, packed.lat)
+    if not columns:
+        return _Raw(rows.of(u), rows.of(v), None, None)
+    extend = _with_pole_means if lat.size > winds.sizes["lat"] else np.asarray
+    z, t = _heights_and_temperatures(one, packed)
+    log_density = (packed.log_p - np.log(atmosphere.GAS_CONSTANT_DRY_AIR)).astype(np.float32) - np.log(t)
+    return _Raw(rows.of(u), rows.of(v), rows.of(extend(z)), rows.of(extend(log_density)))
+
+
+def _levels_last(field: xr.DataArray) -> F32:
+    values = np.asarray(field.transpose("lat", "lon", "level").values, np.float32)
+    return values if values.shape[2] > 1 else np.repeat(values, 2, axis=2)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Linear interpolation from the file's rows to the packed rows; a plain copy where they agree."""
+
+    lower: NDArray[np.intp]
+    weight: F32 | None
+
+    @staticmethod
+    def between(source: F64, target: F64) -> _Rows:
+        lower = np.clip(np.searchsorted(source, target, side="right") - 1, 0, source.size - 2)
+        weight = np.clip((target - source[lower]) / (source[lower + 1] - source[lower]), 0.0, 1.0)
+        if source.size == target.size and np.allclose(source, target, atol=_SPACING_TOLERANCE):
+            return _Rows(np.arange(source.size), None)
+        return _Rows(lower, weight.astype(np.float32)[:, None, None])
+
+    def of(self, values: F32) -> F32:
+        if self.weight is None:
+            return values
+        return values[self.lower] + self.weight * (values[self.lower + 1] - values[self.lower])
+
+
+def _with_pole_means(values: F32) -> F32:
+    """Add a pole row at both ends, the mean of the ring beside it."""
+    south, north = (np.broadcast_to(values[i].mean(axis=0), values[i].shape)[None] for i in (0, -1))
+    return np.concatenate([south, values, north])
+
+
+def _with_poles(lat: F64, lon_rad: F64, u: F32, v: F32) -> tuple[F64, F32, F32]:
+    """Rebuild or add the pole rows from the ring beside them, as one vector in the plane of the pole.
+
+    Archived pole rows are often wrong or scalar means; the ring's mean Cartesian vector is single-valued.
+    """
+    if lat[-1] < 90.0 - _SPACING_TOLERANCE or lat[0] > -90.0 + _SPACING_TOLERANCE:
+        empty = np.zeros_like(u[:1])
+        lat, u, v = (
+            np.r_[-90.0, lat, 90.0],
+            np.concatenate([empty, u, empty]),
+            np.concatenate([empty, v, empty]),
+        )
+    else:
+        u, v = u.copy(), v.copy()
+    sine, cosine = (f(lon_rad).astype(np.float32)[:, None] for f in (np.sin, np.cos))
+    for row, ring, sign in ((0, 1, -1.0), (-1, -2, 1.0)):
+        x = (-u[ring] * sine - sign * v[ring] * cosine).mean(axis=0)
+        y = (u[ring] * cosine - sign * v[ring] * sine).mean(axis=0)
+        u[row] = -x * sine + y * cosine
+        v[row] = -sign * (x * cosine + y * sine)
+    return lat, u, v
+
+
+def _heights_and_temperatures(one: xr.Dataset, packed: Axes) -> tuple[F32, F32]:
+    """Geometric heights and temperatures ``[lat][lon][level]``, from the file or the standard atmosphere."""
+    shape = (one.sizes["lat"], one.sizes["lon"], packed.log_p.size)
+    standard = atmosphere.altitude_m(np.exp(packed.log_p))
+    if "z" in one:
+        h = _levels_last(one["z"])
+        z = h / (np.float32(1.0) - h / np.float32(atmosphere.STANDARD_RADIUS_M))
+    else:
+        z = np.broadcast_to(standard.astype(np.float32), shape)
+    if "t" in one:
+        return z, _levels_last(one["t"])
+    if "z" in one:
+        return z, _layer_temperatures(z, packed.log_p)
+    return z, np.broadcast_to(atmosphere.temperature_k(standard).astype(np.float32), shape)
+
+
+def _layer_temperatures(z: F32, log_p: F64) -> F32:
+    """Temperatures at levels from the thickness of the layers beside them (hypsometric equation)."""
+    scale = atmosphere.STANDARD_GRAVITY_MS2 / atmosphere.GAS_CONSTANT_DRY_AIR
+    layer = (np.diff(z, axis=2) / -np.diff(log_p)) * scale
+    padded = np.concatenate([layer[..., :1], layer, layer[..., -1:]], axis=2)
+    return np.asarray(0.5 * (padded[..., 1:] + padded[..., :-1]), np.float32)

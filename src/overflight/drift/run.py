@@ -1,0 +1,185 @@
+"""One run of an ensemble: segments of time, each handed to the kernels in chunks of members."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from overflight.drift.ensemble import Ensemble, begin_ensemble
+from overflight.drift.errors_along import ErrorAlong
+from overflight.drift.kernels.flight_members import ADAPTIVE, fly_members
+from overflight.drift.kernels.float_block import LANES, cell_number, float_block
+from overflight.drift.pack import Slab, WindPack
+from overflight.drift.release import Starts
+from overflight.drift.settings import Settings
+from overflight.drift.trajectories import trajectories
+from overflight.flight import Flight, kernels
+
+RK = {"rk4": 4, "rk2": 2, "adaptive": ADAPTIVE}
+SORT_FROM_MEMBERS = 2_000
+CHUNKS_A_THREAD = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is to be simulated: a flight from its starts, for some hours; ``first_member`` numbers the draws."""
+
+    flight: Flight
+    starts: Starts
+    hours: float
+    seed: int
+    first_member: int
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of the run inside one wind interval. [tau]"""
+
+    tau_from: float
+    tau_to: float
+    index: int
+    steps: int
+
+
+def outputs(hours: float, output_s: float) -> int:
+    """Return the number of outputs a member has."""
+    return int(np.ceil(abs(hours) * 3600.0 / output_s - 1e-9)) + 1
+
+
+def stays_on_pressure(flight: Flight, settings: Settings) -> bool:
+    """Whether the fast kernel for fixed levels can run the flight."""
+    first = flight.phases[0]
+    if len(flight.phases) > 1 or first.code != kernels.FLOAT_PRESSURE or settings.method == "adaptive":
+        return False
+    return first.until is None and bool(flight.rows(0, 1)[1][0, 0, 1] == 0.0)
+
+
+def pack_for(winds: xr.Dataset, flight: Flight, settings: Settings, *, keep: int = 1) -> WindPack:
+    """Pack winds with what a flight needs of them."""
+    return WindPack(winds, columns=not stays_on_pressure(flight, settings), steady=settings.steady, keep=keep)
+
+
+def _profile(flight: Flight, pack: WindPack) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return a recorded profile in seconds from the wind's first time, or one that is never read."""
+    recorded = flight.recorded()
+    if recorded is None:
+        return np.zeros(1), np.zeros(1)
+    seconds, altitude_m = recorded
+    return np.ascontiguousarray(seconds - pack.epoch_unix_s), np.ascontiguousarray(altitude_m)
+
+
+class Run:
+    """One part of an ensemble, from its starts to its trajectories."""
+
+    def __init__(self, pack: WindPack, job: Job, settings: Settings, part: tuple[int, int] = (0, 1)) -> None:
+        members = job.starts.lat.size
+        codes, rows = job.flight.rows(job.seed, members, first_member=job.first_member)
+        self.pack, self.job, self.settings, self.part = pack, job, settings, part
+        self.sign = 1.0 if job.hours > 0 else -1.0
+        self.advance_chunk = self._float if stays_on_pressure(job.flight, settings) else self._fly
+        self.table = _profile(job.flight, pack)
+        self.epoch_unix_s = pack.epoch_unix_s if job.flight.needs_sun else np.nan
+        self.ensemble: Ensemble = begin_ensemble(
+            pack,
+            (codes, rows),
+            job.starts,
+            self.sign * abs(job.hours) * 3600.0,
+            first_member=job.first_member,
+            outputs=outputs(job.hours, settings.output_s),
+            terrain=settings.terrain,
+        )
+        self.errors = ErrorAlong(settings.wind_error, pack, self.ensemble, job.seed, self.sign)
+        self.order = np.arange(members, dtype=np.int32)
+
+    def trajectories(self) -> xr.Dataset:
+        """Run, and return the CF dataset."""
+        return trajectories(self.fly(), self.pack, self.settings, self.job.seed, self.sign)
+
+    def fly(self) -> Ensemble:
+        """Run, and return the ensemble as it ended, its outputs complete."""
+        e = self.ensemble
+        self.pack.require(self.sign * float(e.start.min()), self.sign * float(e.stop.max()))
+        segments = self._segments()
+        held, known = -1, -np.inf
+        with ThreadPoolExecutor(self.settings.threads) as pool:
+            for done, segment in enumerate(segments):
+                e.lose_wind(known, segment.tau_from)
+                if segment.index != held:
+                    held = segment.index
+                    slab = self.pack.hold(held, towards=int(self.sign), until=segments[-1].index)
+                    self._sort()
+                self._advance(segment, slab, pool)
+                known = segment.tau_to
+                self._tell(done + 1, len(segments))
+        e.lose_wind(known, np.inf)
+        e.fill()
+        return e
+
+    def _segments(self) -> list[Segment]:
+        """Cut the run at wind times and, with wind error, at its knots."""
+        low, high = float(self.ensemble.start.min()), float(self.ensemble.stop.max())
+        segments = []
+        for a, b, index in self.pack.intervals():
+            tau_a, tau_b = sorted((self.sign * a, self.sign * b))
+            tau_a, tau_b = max(tau_a, low), min(tau_b, high)
+            if not tau_a < tau_b:
+                continue
+            for c, d in pairwise([tau_a, *self.errors.knots(tau_a, tau_b), tau_b]):
+                steps = max(1, int(np.ceil((d - c) / self.settings.step_s - 1e-9)))
+                segments.append(Segment(c, d, index, steps))
+        return sorted(segments, key=lambda s: s.tau_from)
+
+    def _tell(self, done: int, of: int) -> None:
+        if self.settings.progress:
+            part, parts = self.part
+            self.settings.progress(part * of + done, parts * of)
+
+    def _sort(self) -> None:
+        """Put members that share cells beside each other; each member's own answer does not depend on it."""
+        if self.order.size >= SORT_FROM_MEMBERS:
+            cells = np.empty(self.order.size, np.int32)
+            cell_number(self.pack.axes.grid, self.ensemble.x, self.ensemble.y, cells)
+            self.order = np.argsort(cells, kind="stable").astype(np.int32)
+
+    def _advance(self, segment: Segment, slab: Slab, pool: ThreadPoolExecutor) -> None:
+        members = self.order.size
+        self.errors.advance(segment.tau_from, segment.tau_to)
+        chunks = max(1, min(self.settings.threads * CHUNKS_A_THREAD, members // (8 * LANES)))
+        size = -(-members // chunks)
+        size += -size % LANES
+        bounds = [(first, min(first + size, members)) for first in range(0, members, size)]
+        if len(bounds) == 1:
+            self.advance_chunk(segment, slab, *bounds[0])
+            return
+        for future in [pool.submit(self.advance_chunk, segment, slab, *chunk) for chunk in bounds]:
+            future.result()
+
+    def _weights(self, segment: Segment) -> tuple[float, float]:
+        weight, sign = self.pack.weight, self.sign
+        return weight(sign * segment.tau_from, segment.index), weight(sign * segment.tau_to, segment.index)
+
+    def _float(self, segment: Segment, slab: Slab, first: int, last: int) -> None:
+        e, p, errors, s = self.ensemble, self.pack, self.errors, self.settings
+        # fmt: off
+        float_block(slab.w, p.w_strides, p.axes.grid, self.order, first, last, e.x, e.y, e.level, e.level_weight,
+                    e.factor, e.start, e.stop, errors.e_from, errors.e_to, e.status, segment.tau_from, segment.tau_to,
+                    segment.steps, *self._weights(segment), RK[s.method], e.z, e.pressure, e.out, e.out_next,
+                    s.output_s)
+        # fmt: on
+
+    def _fly(self, segment: Segment, slab: Slab, first: int, last: int) -> None:
+        e, p, errors, s = self.ensemble, self.pack, self.errors, self.settings
+        air = (slab.w, p.w_strides, slab.z, p.c_strides, slab.d, p.c_strides, p.axes.grid, p.log_p)
+        span = segment.tau_to - segment.tau_from
+        clock = (self.sign, self.epoch_unix_s, segment.tau_from, span, *self._weights(segment))
+        # fmt: off
+        fly_members(air, clock, self.table, e.ground(s.terrain), e.codes, e.rows, e.states, self.order, first, last,
+                    e.x, e.y, e.z, e.level, e.phase, e.phase_tau, e.start, e.stop, segment.tau_to, segment.steps,
+                    errors.e_from, errors.e_to, e.status, e.below, e.step_next, RK[s.method], s.tolerance_m, e.out,
+                    e.out_next, s.output_s)
+        # fmt: on

@@ -1,0 +1,119 @@
+"""Trajectories as a CF dataset: discrete sampling geometry, names that trajectory tools look for."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from overflight import __version__
+from overflight.drift.ensemble import Ensemble
+from overflight.drift.kernels.output import BURST, FLYING, MEANINGS, WAITING
+from overflight.drift.pack import WindPack
+from overflight.drift.settings import Settings
+
+FIELDS = {
+    "lat": {"standard_name": "latitude", "units": "degrees_north"},
+    "lon": {"standard_name": "longitude", "units": "degrees_east"},
+    "altitude": {
+        "standard_name": "altitude",
+        "units": "m",
+        "positive": "up",
+        "long_name": "geometric height above mean sea level",
+    },
+    "pressure": {"standard_name": "air_pressure", "units": "Pa"},
+}
+STATUS = {
+    "long_name": "state of the member",
+    "flag_values": np.arange(8, dtype=np.int8),
+    "flag_meanings": MEANINGS,
+}
+
+
+def trajectories(e: Ensemble, pack: WindPack, settings: Settings, seed: int, sign: float) -> xr.Dataset:
+    """Write the ensemble as a dataset with dims (trajectory, obs).
+
+    ``time`` has dims (obs,) where all members start together, else (trajectory, obs). ``end_*`` say where and when
+    each member's story ended: on the ground, at the end of its flight, or at the last place the winds reach.
+    """
+    offsets = np.minimum(np.arange(e.out[0].shape[1]) * settings.output_s, e.duration_s)
+    shared = bool(np.ptp(e.start) == 0.0)
+    tau = e.start[0] + offsets if shared else e.start[:, None] + offsets
+    end_lat, end_lon = e.places()
+    data = xr.Dataset(
+        {name: (("trajectory", "obs"), field, FIELDS[name]) for name, field in zip(FIELDS, e.out[:4], strict=True)},
+        coords={
+            "trajectory": (
+                "trajectory",
+                np.arange(e.first_member, e.first_member + e.x.size),
+                {"cf_role": "trajectory_id", "long_name": "member"},
+            )
+        },
+    )
+    data["status"] = (("trajectory", "obs"), e.out[4], STATUS)
+    data = data.assign_coords(
+        time=(
+            ("obs",) if shared else ("trajectory", "obs"),
+            _instants(pack, sign * tau),
+            {"standard_name": "time"},
+        )
+    )
+    lasting = np.minimum(e.stop, np.maximum(e.start, _last_known(e, tau)))
+    data["end_time"] = (
+        "trajectory",
+        _instants(pack, sign * lasting),
+        {"long_name": "time of the last place known"},
+    )
+    for name, values in (("lat", end_lat), ("lon", end_lon), ("altitude", e.z)):
+        data[f"end_{name}"] = ("trajectory", values, {"units": FIELDS[name]["units"]})
+    data["end_status"] = ("trajectory", e.status.copy(), STATUS)
+    below = int(e.below.sum())
+    data.attrs = {
+        "Conventions": "CF-1.11",
+        "featureType": "trajectory",
+        "overflight_version": __version__,
+        "seed": seed,
+        "source": str(pack.winds.attrs.get("source", "")),
+        "inputs": pack.winds.attrs.get("sha256", ""),
+        "step_s": settings.step_s,
+        "method": settings.method,
+        "direction": "forward" if sign > 0 else "backward",
+        "members_below_lowest_level": below,
+        "steady_winds": int(settings.steady and pack.times_s.size == 1),
+    }
+    return data
+
+
+def _last_known(
+    e: Ensemble, tau: np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    flying = (e.status == FLYING) | (e.status == BURST) | (e.status == WAITING)
+    times = np.broadcast_to(tau, e.out[0].shape)
+    last = np.take_along_axis(times, np.maximum(e.out_next - 1, 0)[:, None], axis=1)[:, 0]
+    stopped = e.stop < e.start + e.duration_s
+    return np.where(flying | stopped, e.stop, last)
+
+
+def _instants(
+    pack: WindPack, seconds: np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+) -> np.ndarray[tuple[int, ...], np.dtype[np.datetime64]]:
+    return pack.epoch + np.round(seconds * 1e9).astype("timedelta64[ns]")
+
+
+def joined(parts: list[xr.Dataset]) -> xr.Dataset:
+    """Put the parts of an ensemble together again, in the order of members."""
+    if len(parts) == 1:
+        return parts[0]
+    shared = all(part["time"].dims == ("obs",) for part in parts)
+    same = shared and all(np.array_equal(part["time"].values, parts[0]["time"].values) for part in parts)
+    if not same:
+        parts = [part.assign_coords(time=part["time"].broadcast_like(part["lat"])) for part in parts]
+    whole = xr.concat(
+        parts,
+        dim="trajectory",
+        data_vars="minimal" if same else "all",
+        coords="minimal",
+        compat="override",
+        combine_attrs="override",
+    )
+    whole.attrs["members_below_lowest_level"] = sum(p.attrs["members_below_lowest_level"] for p in parts)
+    return whole

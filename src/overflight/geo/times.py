@@ -1,0 +1,50 @@
+"""Times: UTC always, an offset demanded, ISO 8601 with Z on the way out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import numpy as np
+
+from overflight.errors import InvalidInput
+
+HINT = "write the offset, as in 2023-02-01T21:21:00Z or 2023-02-01T16:21:00-05:00"
+
+
+def parse_utc(text: str, *, field: str = "time", where: str = "") -> datetime:
+    """Read an ISO 8601 instant that states its offset.
+
+    Raises
+    ------
+    InvalidInput
+        The text is no instant, or has no offset.
+    """
+    try:
+        instant = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise InvalidInput(field, repr(text), "an ISO 8601 time with offset", where, HINT) from None
+    if instant.tzinfo is None:
+        raise InvalidInput(field, repr(text), "a time with its UTC offset", where, HINT)
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:
+        raise InvalidInput(field, repr(text), "a time between years 1 and 9999", where, HINT) from None
+
+
+def to_datetime64(instant: datetime) -> np.datetime64:
+    """Turn an aware datetime into datetime64[ns] in UTC."""
+    if instant.tzinfo is None:
+        raise InvalidInput("time", repr(instant.isoformat()), "a datetime with zone", hint=HINT)
+    return np.datetime64(instant.astimezone(UTC).replace(tzinfo=None), "ns")
+
+
+def to_datetime(value: np.datetime64) -> datetime:
+    """Turn datetime64 (UTC by convention) into an aware datetime, to the microsecond."""
+    micro: datetime = value.astype("datetime64[us]").item()
+    return micro.replace(tzinfo=UTC)
+
+
+def iso(value: datetime | np.datetime64) -> str:
+    """Write an instant as ISO 8601 with Z, to the second."""
+    instant = to_datetime(value) if isinstance(value, np.datetime64) else value.astimezone(UTC)
+    return instant.strftime("%Y-%m-%dT%H:%M:%SZ")
