@@ -62,6 +62,11 @@ class Ensemble:
     grid: F64
     duration_s: float
 
+    def is_over(self, tau: float) -> bool:
+        """Whether no member has anything left to do after ``tau``."""
+        flying = (self.status == FLYING) | (self.status == BURST)
+        return not bool(np.any(flying & (self.stop > tau)))
+
     def lose_wind(self, tau_from: float, tau_to: float) -> None:
         """End members that would fly between two times at which no wind is known. [tau]"""
         flying = (self.status == FLYING) | (self.status == BURST)

@@ -228,7 +228,11 @@ class WindPack:
         """Return the standard deviation of each wind component as the winds state it, held beyond their ends. [m/s]"""
         if self._stated is None:
             field = self.winds["wind_sd"].transpose("time", "level", "lat", "lon").astype(np.float64)
-            points = (self.times_s, -np.log(self.winds["level"].values), *(self.winds[n].values for n in ("lat", "lon")))
+            points = (
+                self.times_s,
+                -np.log(self.winds["level"].values),
+                *(self.winds[n].values for n in ("lat", "lon")),
+            )
             self._stated = RegularGridInterpolator(points, field.values)
         points = self._stated.grid
         west = points[3][0]

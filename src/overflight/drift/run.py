@@ -115,7 +115,10 @@ class Run:
                     self._sort()
                 self._advance(segment, slab, pool)
                 known = segment.tau_to
+                if e.is_over(known):
+                    break
                 self._tell(done + 1, len(segments))
+        self._tell(len(segments), len(segments))
         e.lose_wind(known, np.inf)
         e.fill()
         return e

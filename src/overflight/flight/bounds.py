@@ -51,6 +51,7 @@ COMPLIANCE = Bounds(0.0, 1e-3, "1/Pa")
 RELAXATION = Bounds(10.0, 1e5, "s")
 BALLAST_RATE = Bounds(0.0, 100.0, "kg/s")
 EXPONENT = Bounds(0.2, 0.9, "")
+FREE_LIFT = Bounds(0.0, 1.0, "")
 FRACTION = Bounds(-0.5, 0.5, "")
 
 

@@ -105,6 +105,14 @@ class Flight:
                 return phase.table()
         return None
 
+    def debris_classes(self, seed: int, members: int, *, first_member: int = 0) -> NDArray[np.str_] | None:
+        """Return the name of the debris class that each member of ``rows`` is, shape (members,), or None."""
+        for i, phase in enumerate(self.phases):
+            if isinstance(phase, DebrisFall):
+                names = np.array([c.name for c in phase.classes])
+                return names[phase.pick(drawing(seed, f"flight.{i}", members, first_member))]
+        return None
+
     def check_launch(self, altitude_m: float) -> None:
         """Refuse a flight that starts above the end of its first ascent.
 

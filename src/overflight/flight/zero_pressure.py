@@ -13,7 +13,7 @@ from overflight.flight.bounds import (
     ALTITUDE,
     BALLAST_RATE,
     DRAG,
-    FRACTION,
+    FREE_LIFT,
     MASS,
     RELAXATION,
     TEMPERATURE_EXCESS,
@@ -87,7 +87,7 @@ class ZeroPressure:
         """Refuse parameters out of range, no mass, and a night warmer than the day."""
         for name, bounds, _ in _PARAMETERS:
             require(name, getattr(self, name), bounds)
-        require("free_lift", self.free_lift, FRACTION)
+        require("free_lift", self.free_lift, FREE_LIFT)
         mass_ratio(self.gas)
         if centre(self.dry_kg) <= 0.0:
             raise InvalidInput("dry_kg", "0", "more than 0 kg")
@@ -107,7 +107,7 @@ class ZeroPressure:
             rows[:, at] = held(draw(name, getattr(self, name)), bounds)
         rows[:, column.SUPER_NIGHT] = np.minimum(rows[:, column.SUPER_NIGHT], rows[:, column.SUPER_DAY])
         ratio = mass_ratio(self.gas)
-        lift = 1.0 + held(draw("free_lift", self.free_lift), FRACTION)
+        lift = 1.0 + held(draw("free_lift", self.free_lift), FREE_LIFT)
         carried = rows[:, column.DRY_MASS] + rows[:, column.BALLAST]
         rows[:, column.GAS_RATIO] = ratio
         rows[:, column.GAS_KAPPA] = kappa(self.gas)

@@ -32,6 +32,8 @@ _GRAVITY_MS2 = 9.80665
 _GAS_CONSTANT = 287.05287
 _TROPOPAUSE_PA = 22_632.0
 _TROPOSPHERE_LAPSE = 6.5e-3
+_LEAST_STABILITY = 1e-3
+"""Keeps very cold gas from moving against its lift [K/m]."""
 
 Row = NDArray[np.float64]
 
@@ -87,7 +89,7 @@ def zero_pressure_rate_ms(row: Row, state: Row, p_pa: float, temperature_k: floa
     gas_temperature = temperature_k + state[SUPERTEMPERATURE]
     gas_lapse = row[GAS_KAPPA] * _GRAVITY_MS2 / _GAS_CONSTANT * gas_temperature / temperature_k
     air_lapse = _TROPOSPHERE_LAPSE if p_pa > _TROPOPAUSE_PA else 0.0
-    heat = gas_temperature * net / displaced / (row[RELAXATION] * (gas_lapse - air_lapse))
+    heat = gas_temperature * net / displaced / (row[RELAXATION] * max(gas_lapse - air_lapse, _LEAST_STABILITY))
     if drag_squared <= 0.0:
         return 0.0
     return float(heat / math.sqrt(1.0 + heat * heat / drag_squared))

@@ -1,14 +1,55 @@
-"""The one decorator for compiled code.
+"""The decorators for compiled code.
 
-``error_model="numpy"`` makes a division by zero give inf or NaN as in numpy. ``fastmath`` names only flags that
-keep ``isnan`` true: contraction to fused multiply-add, reassociation, and reciprocals; never ``nnan`` or ``ninf``.
-``nogil`` lets ordinary threads run kernels side by side.
+``error_model="numpy"`` makes a division by zero give inf or NaN as in numpy. ``fastmath`` names only flags that keep
+``isnan`` true: contraction to fused multiply-add, reassociation, reciprocals, the sign of zero and approximate
+functions; never ``nnan`` or ``ninf``. ``nogil`` lets ordinary threads run kernels side by side.
 """
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
 
 import numba
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
 SAFE_FAST_MATH = {"contract", "reassoc", "arcp", "nsz", "afn"}
 
-kernel = numba.njit(cache=True, error_model="numpy", nogil=True)
-fast_kernel = numba.njit(cache=True, error_model="numpy", nogil=True, fastmath=SAFE_FAST_MATH)
-inlined_kernel = numba.njit(error_model="numpy", nogil=True, fastmath=SAFE_FAST_MATH, forceinline=True)
+
+@cache
+def _sources() -> str:
+    """Digest of the package's own sources: compiled code holds what it inlined from other files."""
+    package = Path(__file__).parent.parent
+    digest = hashlib.sha256()
+    for path in sorted(package.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _compiled(function: Callable[P, R], **options: Any) -> Callable[P, R]:
+    dispatcher: Any = numba.njit(cache=True, error_model="numpy", nogil=True, **options)(function)
+    # numba renews a cached function when its own file changes, not when a file it inlines does: stamp it with all.
+    stored = dispatcher._cache
+    stored._source_stamp = stored._cache_file._source_stamp = _sources()
+    compiled: Callable[P, R] = dispatcher
+    return compiled
+
+
+def kernel(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile with exact arithmetic."""
+    return _compiled(function)
+
+
+def fast_kernel(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile with the safe flags of fast arithmetic."""
+    return _compiled(function, fastmath=SAFE_FAST_MATH)
+
+
+def inlined_kernel(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile into every caller; for short functions of the inner loop."""
+    return _compiled(function, fastmath=SAFE_FAST_MATH, forceinline=True)

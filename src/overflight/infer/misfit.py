@@ -1,0 +1,104 @@
+"""Wind error along a path as a Gaussian process: what displacement between sightings it allows.
+
+Errors are complex, ``u + i v``, in the frame carried along the path. Between two instants of the path their covariance
+per component, for unit standard deviation, is::
+
+    C(a, b) = [q exp(-|t|/Ts) + (1 - q) exp(-|t|/Tw) exp(i (psi_a - psi_b))] exp(-|d ln p| / depth)
+
+with ``t`` the time between, ``q`` the slow share and ``psi`` the inertial turning, the integral of ``-r f`` in time.
+Displacement is its integral by the trapezoid rule, ``E = W diag(sd) e``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import chi2
+
+from overflight.infer.frame import Frame
+from overflight.winds import WindError
+
+F64 = NDArray[np.float64]
+C128 = NDArray[np.complex128]
+
+START_SD_M = 1e6
+"""Nothing is known of the start but by sightings. [m]"""
+_EARTH_ROTATION_RAD_S = 7.292115e-5
+_SCALES = 9
+
+
+def unit_covariance(error: WindError, frame: Frame, ln_p: F64) -> C128:
+    """Covariance of the unit error between all instants (n, n) of a path at ``ln_p`` (n,)."""
+    apart = np.abs(frame.seconds[:, None] - frame.seconds[None, :])
+    f = 2.0 * _EARTH_ROTATION_RAD_S * np.sin(np.radians(frame.lat))
+    psi = integral(-error.rotation * f.astype(np.complex128), frame.seconds).real
+    slow = error.slow_share * np.exp(-apart / error.slow_time_s)
+    turn = np.exp(1j * (psi[:, None] - psi[None, :]))
+    wave = (1.0 - error.slow_share) * np.exp(-apart / error.wave_time_s) * turn
+    deep = np.exp(-np.abs(ln_p[:, None] - ln_p[None, :]) / error.depth_ln_p)
+    return np.asarray((slow + wave) * deep)
+
+
+def integral(rate: C128, seconds: F64, axis: int = -1) -> C128:
+    """Integral over time along an axis by the trapezoid rule, 0 at the first instant."""
+    moved = np.moveaxis(rate, axis, -1)
+    steps = 0.5 * np.diff(seconds) * (moved[..., 1:] + moved[..., :-1])
+    total = np.concatenate([np.zeros((*steps.shape[:-1], 1)), np.cumsum(steps, axis=-1)], axis=-1)
+    return np.moveaxis(total, -1, axis)
+
+
+def cross_covariance(unit: C128, sd_ms: F64, seconds: F64, index: NDArray[np.intp]) -> C128:
+    """Covariance per component of displacement at all instants with that at ``index``, (n, sightings). [m2]"""
+    weights = _trapezoid_rows(seconds, index) * sd_ms
+    return integral(np.asarray(sd_ms[:, None] * (unit @ weights.T)), seconds, axis=0)
+
+
+def _trapezoid_rows(seconds: F64, index: NDArray[np.intp]) -> F64:
+    """Rows that integrate up to each instant of ``index``, (sightings, n)."""
+    half = 0.5 * np.diff(seconds)
+    rows = np.zeros((index.size, seconds.size))
+    for row, i in enumerate(index):
+        rows[row, :i] += half[:i]
+        rows[row, 1 : i + 1] += half[:i]
+    return rows
+
+
+def scales(error: WindError) -> F64:
+    """Equally likely values of the squared scale of a track's error: (dof - 2) / chi2(dof), or 1 for no tail."""
+    if not error.tail_dof < 1e6:
+        return np.ones(1)
+    levels = (np.arange(_SCALES) + 0.5) / _SCALES
+    return np.asarray((error.tail_dof - 2.0) / chi2.ppf(levels, error.tail_dof))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fit:
+    """How well a residual fits a covariance.
+
+    ``chi2`` is ``r^H G^-1 r`` (two degrees of freedom a sighting), ``log_density`` up to a constant, ``left_out`` the
+    residual of each sighting against all others, with its variance per component.
+    """
+
+    chi2: float
+    log_density: float
+    left_out: C128
+    left_out_variance: F64
+
+
+def fit(residual: C128, covariance: C128) -> Fit:
+    """Judge residuals (n,) by their covariance per component (n, n); the unknown start is part of it."""
+    whole = covariance + START_SD_M**2
+    raw = np.linalg.inv(whole)
+    inverse = np.asarray(0.5 * (raw + raw.conj().T), np.complex128)
+    weighted = inverse @ residual
+    statistic = float((residual.conj() @ weighted).real)
+    _, log_det = np.linalg.slogdet(whole)
+    variance = 1.0 / np.maximum(np.diag(inverse).real, 1e-300)
+    return Fit(
+        chi2=statistic,
+        log_density=-float(log_det) - 0.5 * statistic,
+        left_out=weighted * variance,
+        left_out_variance=variance,
+    )

@@ -1,0 +1,87 @@
+"""Sightings as arrays, in order of time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from overflight.errors import InvalidInput
+from overflight.geo import sphere, times
+
+if TYPE_CHECKING:
+    from overflight.sightings import Sighting
+
+F64 = NDArray[np.float64]
+
+MAX_SIGHTINGS = 100
+"""More are thinned evenly in time, and the track says so."""
+LEAST_SD_M = 50.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """What was seen.
+
+    Attributes
+    ----------
+    time : datetime64[ns] (n,). Not decreasing.
+    seconds : float64 (n,). From the first. [s]
+    lat, lon : float64 (n,). [degrees]
+    sd_m, time_sd_s : float64 (n,). Standard deviation of each component of the place, and of the time. [m], [s]
+    altitude_m, altitude_sd_m : float64 (n,), NaN where none was reported. [m]
+    is_pressure : bool (n,). The altitude is that of the standard atmosphere at the balloon's pressure.
+    given : int. Sightings before thinning.
+    inputs : sha256 of the evidence.
+    """
+
+    time: NDArray[np.datetime64]
+    seconds: F64
+    lat: F64
+    lon: F64
+    sd_m: F64
+    time_sd_s: F64
+    altitude_m: F64
+    altitude_sd_m: F64
+    is_pressure: NDArray[np.bool_]
+    given: int
+    inputs: tuple[str, ...]
+
+    @property
+    def distinct_times(self) -> int:
+        """Number of different instants."""
+        return int(np.unique(self.seconds).size)
+
+
+def observe(sightings: Sequence[Sighting]) -> Observed:
+    """Put sightings in order.
+
+    Raises
+    ------
+    InvalidInput
+        There are none.
+    """
+    ordered = sorted(sightings, key=lambda s: (s.time, s.lat, s.lon))
+    if not ordered:
+        raise InvalidInput("sightings", "none", "at least one sighting")
+    chosen = ordered
+    if len(ordered) > MAX_SIGHTINGS:
+        chosen = [ordered[i] for i in np.unique(np.linspace(0, len(ordered) - 1, MAX_SIGHTINGS).round().astype(int))]
+    time = np.array([times.to_datetime64(s.time) for s in chosen])
+    heights = [s.altitude for s in chosen]
+    return Observed(
+        time=time,
+        seconds=(time - time[0]) / np.timedelta64(1, "s"),
+        lat=np.array([s.lat for s in chosen], np.float64),
+        lon=sphere.wrap([s.lon for s in chosen]),
+        sd_m=np.maximum(LEAST_SD_M, [s.position_sd_m for s in chosen]),
+        time_sd_s=np.array([s.time_sd_s for s in chosen], np.float64),
+        altitude_m=np.array([np.nan if a is None else a.value_m for a in heights], np.float64),
+        altitude_sd_m=np.array([np.nan if a is None else max(a.sd_m, 10.0) for a in heights], np.float64),
+        is_pressure=np.array([a is not None and a.reference == "pressure" for a in heights]),
+        given=len(ordered),
+        inputs=tuple(sorted({s.evidence_sha256 for s in ordered if s.evidence_sha256})),
+    )

@@ -1,0 +1,116 @@
+"""Before the first sighting and after the last: ensembles that start from the samples of a track."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from overflight import drift
+from overflight.errors import InvalidInput
+from overflight.flight import Flight, kernels
+from overflight.flight.bounds import Draw
+from overflight.flight.until import Until
+from overflight.geo.times import to_datetime
+from overflight.infer.track import Track
+from overflight.winds import WindError
+
+F64 = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SampledLevels:
+    """A flight phase: each member floats at the pressure of its own sample.
+
+    Attributes
+    ----------
+    pressure_pa : float64 (members,). [Pa]
+    """
+
+    pressure_pa: F64
+
+    @property
+    def code(self) -> int:
+        """Kernel law of the phase."""
+        return kernels.FLOAT_PRESSURE
+
+    @property
+    def until(self) -> Until | None:
+        """It lasts as long as the run."""
+        return None
+
+    def fill(self, rows: F64, draw: Draw) -> None:
+        """Write the pressures, in the order of members."""
+        rows[:, 0] = np.resize(self.pressure_pa, rows.shape[0])
+        rows[:, 1] = 0.0
+
+
+def hindcast(
+    track: Track,
+    winds: xr.Dataset,
+    *,
+    hours: float,
+    seed: int | None = None,
+    wind_error: WindError | None = None,
+    settings: drift.Settings | None = None,
+) -> xr.Dataset:
+    """Follow a track back in time from its first sighting.
+
+    Parameters
+    ----------
+    track : Track. Each of its samples gives one member: its place, its level, held constant.
+    winds : canonical wind dataset.
+    hours : float. How far back. [h], above 0
+    seed : int. Of the wind error; the track's own where None.
+    wind_error : WindError, the default model where None. A wind dataset with ``wind_sd`` sets its size.
+    settings : drift.Settings. Its ``wind_error`` gives way to the argument.
+
+    Raises
+    ------
+    InvalidInput
+        Hours are not above 0.
+    OutOfCoverage
+        The winds know no time before the first sighting.
+    """
+    return _run(track, winds, -_positive(hours), seed, _with_error(settings, wind_error))
+
+
+def forecast(
+    track: Track,
+    winds: xr.Dataset,
+    *,
+    hours: float,
+    seed: int | None = None,
+    wind_error: WindError | None = None,
+    settings: drift.Settings | None = None,
+) -> xr.Dataset:
+    """Follow a track on in time from its last sighting; parameters as for ``hindcast``."""
+    return _run(track, winds, _positive(hours), seed, _with_error(settings, wind_error))
+
+
+def _positive(hours: float) -> float:
+    if not 0.0 < hours < 24.0 * 366:
+        raise InvalidInput("hours", str(hours), "a number above 0, up to a year")
+    return hours
+
+
+def _with_error(settings: drift.Settings | None, error: WindError | None) -> drift.Settings:
+    return replace(settings or drift.Settings(), wind_error=error or WindError())
+
+
+def _run(track: Track, winds: xr.Dataset, hours: float, seed: int | None, settings: drift.Settings) -> xr.Dataset:
+    end = track.samples.isel(obs=0 if hours < 0 else -1)
+    members = end.sizes["trajectory"]
+    release = drift.Release(
+        time=to_datetime(track.samples["time"].values[0 if hours < 0 else -1]),
+        lat=end["lat"].values.astype(np.float64),
+        lon=end["lon"].values.astype(np.float64),
+    )
+    flight = Flight(phases=(SampledLevels(pressure_pa=end["pressure"].values.astype(np.float64)),))
+    seed = track.seed if seed is None else seed
+    needed = replace(settings, memory_bytes=max(settings.memory_bytes, 2**31))
+    data = drift.simulate(winds, flight, release, hours=hours, members=members, seed=seed, settings=needed)
+    data.attrs["title"] = "hindcast from the first sighting" if hours < 0 else "forecast from the last sighting"
+    return data

@@ -1,0 +1,200 @@
+"""The front door to winds: any file, list, folder, pattern or stored source becomes one canonical dataset."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from overflight.errors import InvalidInput
+from overflight.winds.balloon_track import winds_of_track
+from overflight.winds.field import canonical, gaps, subset
+from overflight.winds.heights import with_heights
+from overflight.winds.netcdf import read_netcdf
+from overflight.winds.sounding import is_raob, winds_of_soundings
+from overflight.winds.zarr_store import is_zarr, open_zarr
+
+_LOG = logging.getLogger(__name__)
+_STORED = ("gfs", "era5", "ecmwf")
+_SKIP = (".idx", ".md", ".txt", ".sha256", ".part", ".lock", ".tmp", ".yaml", ".toml")
+Source = str | Path
+
+
+def open_winds(
+    source: Source | Sequence[Source],
+    *,
+    start: datetime | None = None,
+    end: datetime | None = None,
+    area: tuple[float, float, float, float] | None = None,
+    levels_hpa: Iterable[float] | None = None,
+    member: int | None = None,
+) -> xr.Dataset:
+    """Open winds in the canonical form.
+
+    Parameters
+    ----------
+    source : path, pattern, folder, list of them, or the name of a stored source
+        GRIB1, GRIB2, NetCDF, Zarr; a radiosonde sounding (NOAA RAOB NetCDF, IGRA text, SondeHub JSON); the
+        track of another balloon (CSV with time, lat, lng, altitude). Several files are joined in time.
+        ``gfs``, ``era5`` and the like open what `overflight winds fetch` has stored.
+    start, end : datetime with zone, optional
+    area : (south, west, north, east), optional. [degrees]
+    levels_hpa : pressures, optional. [hPa]
+    member : int, optional
+        One member of an ensemble by its number; else all stay on a leading dimension ``member``.
+
+    Raises
+    ------
+    InvalidInput
+        A file is broken, of no known form, or holds no wind on pressure levels.
+    OutOfCoverage
+        Times, area or levels are not in it.
+    """
+    levels = None if levels_hpa is None else tuple(levels_hpa)
+    if isinstance(source, str) and source.partition("-")[0].lower() in _STORED and not Path(source).exists():
+        ds = _stored(source.lower(), start, end, area, levels)
+    else:
+        parts = [_open_one(path) for path in _paths(source)]
+        ds = _join([subset(part, area=area, levels_hpa=levels) for part in parts])
+        ds = subset(ds, start=start, end=end)
+    return with_heights(ds if member is None else _member(ds, member))
+
+
+def members(ds: xr.Dataset) -> list[xr.Dataset]:
+    """Split an ensemble into its members; winds without members are a list of one."""
+    if "member" not in ds.dims:
+        return [ds]
+    return [ds.isel(member=i, drop=True) for i in range(ds.sizes["member"])]
+
+
+def _member(ds: xr.Dataset, number: int) -> xr.Dataset:
+    have = [int(n) for n in ds["member"].values] if "member" in ds.dims else [0]
+    if number not in have:
+        raise InvalidInput("member", str(number), f"one of {', '.join(str(n) for n in have)}")
+    return ds.isel(member=have.index(number), drop=True) if "member" in ds.dims else ds
+
+
+def _stored(
+    name: str,
+    start: datetime | None,
+    end: datetime | None,
+    area: tuple[float, float, float, float] | None,
+    levels: tuple[float, ...] | None,
+) -> xr.Dataset:
+    from overflight.winds.store import Store  # noqa: PLC0415 - it opens files through this module
+
+    return Store().open_stored(name, start=start, end=end, area=area, levels_hpa=levels)
+
+
+def _paths(source: Source | Sequence[Source]) -> list[Path]:
+    """Turn a source into files and Zarr groups, in order of name within a folder or pattern."""
+    if not isinstance(source, str | Path):
+        listed = [path for one in source for path in _paths(one)]
+        if not listed:
+            raise InvalidInput("winds", "an empty list", "at least one file")
+        return listed
+    path = Path(source).expanduser()
+    if path.is_dir() and not is_zarr(path):
+        inside = sorted(p for p in path.iterdir() if _looks_like_winds(p))
+        if not inside:
+            raise InvalidInput("winds", "a folder without files", "a folder of wind files", str(source))
+        return inside
+    if path.exists():
+        return [path]
+    found = sorted(Path(path.anchor or ".").glob(str(path.relative_to(path.anchor)))) if _is_pattern(path) else []
+    if not found:
+        hint = f"stored sources are {', '.join(_STORED)}"
+        raise InvalidInput("winds", "no such file", "a file, folder, pattern or stored source", str(source), hint)
+    return found
+
+
+def _is_pattern(path: Path) -> bool:
+    return any(c in str(path) for c in "*?[")
+
+
+def _looks_like_winds(path: Path) -> bool:
+    return not path.name.startswith(".") and path.suffix.lower() not in _SKIP and (path.is_file() or is_zarr(path))
+
+
+def _open_one(path: Path) -> xr.Dataset:
+    """Open one file by what its first bytes say, not by its name."""
+    if path.is_dir():
+        return open_zarr(path)
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(4096)
+    except OSError as problem:
+        raise InvalidInput("winds", (problem.strerror or "an error").lower(), "a readable file", str(path)) from None
+    if not head:
+        raise InvalidInput("winds", "an empty file", "GRIB, NetCDF, Zarr, a sounding or a track", path.name)
+    if head[:3] == b"CDF" or head[:4] == b"\x89HDF":
+        return _netcdf(path)
+    if b"GRIB" in head:
+        from overflight.winds.grib import open_grib  # noqa: PLC0415 - ecCodes is slow to load
+
+        return open_grib(path)
+    return _text(path, head)
+
+
+def _netcdf(path: Path) -> xr.Dataset:
+    ds = read_netcdf(path)
+    return winds_of_soundings(path) if is_raob(ds) else canonical(ds, name=path.name)
+
+
+def _text(path: Path, head: bytes) -> xr.Dataset:
+    start = head.lstrip()[:1]
+    if start in (b"[", b"{", b"#") or b'"datetime"' in head:
+        return winds_of_soundings(path)
+    first = head.split(b"\n", 1)[0].lower()
+    if b"time" in first and b"lat" in first and b"," in first:
+        return winds_of_track(path)
+    raise InvalidInput("winds", "a file of no known form", "GRIB, NetCDF, Zarr, a sounding or a track", path.name)
+
+
+def _join(parts: list[xr.Dataset]) -> xr.Dataset:
+    """Join datasets on one grid in time, each read when it is needed."""
+    if len(parts) == 1:
+        return _told_of_gaps(parts[0])
+    parts = sorted(parts, key=lambda p: p["time"].values[0])
+    first = parts[0]
+    for other in parts[1:]:
+        for axis in ("level", "lat", "lon"):
+            same = first.sizes[axis] == other.sizes[axis] and np.allclose(first[axis], other[axis], atol=1e-6)
+            if not same:
+                raise InvalidInput(
+                    axis,
+                    f"{other.attrs['title']} on another {axis} axis than {first.attrs['title']}",
+                    "files on one grid",
+                    hint="choose area and levels",
+                )
+    names = set.intersection(*(set(map(str, p.data_vars)) for p in parts))
+    aligned = [
+        p[sorted(names)].assign_coords({a: first[a] for a in ("level", "lat", "lon")}).chunk(time=1) for p in parts
+    ]
+    joined = xr.concat(aligned, "time", join="override", combine_attrs="override")
+    times = joined["time"].values
+    order = np.argsort(times, kind="stable")
+    again = np.flatnonzero(np.diff(times[order]) == np.timedelta64(0))
+    if again.size:
+        when = np.datetime_as_string(times[order][again[0]], "m")
+        raise InvalidInput("time", f"{when}Z in two files", "each time once", hint="keep one run a time")
+    joined = joined if np.all(np.diff(order) > 0) else joined.isel(time=order)
+    joined.attrs["source"] = "; ".join(dict.fromkeys(str(p.attrs["source"]) for p in parts))
+    joined.attrs["sha256"] = [h for p in parts for h in np.atleast_1d(p.attrs["sha256"]).tolist() if h]
+    return _told_of_gaps(joined)
+
+
+def _told_of_gaps(ds: xr.Dataset) -> xr.Dataset:
+    """Note the holes in time that no interpolation should cross unseen."""
+    steps = np.diff(ds["time"].values) / np.timedelta64(1, "s")
+    limit = max(6 * 3600.0, 1.5 * float(np.median(steps))) if steps.size else np.inf
+    holes = gaps(ds, longer_than_s=limit)
+    if holes:
+        text = "; ".join(f"{a:%Y-%m-%dT%H:%MZ} to {b:%Y-%m-%dT%H:%MZ}" for a, b in holes[:10])
+        ds.attrs["gaps"] = f"{len(holes)}: {text}"
+        _LOG.warning("winds have %d gap(s) in time: %s", len(holes), text)
+    return ds
