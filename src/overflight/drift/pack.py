@@ -310,7 +310,8 @@ def _read(winds: xr.Dataset, packed: Axes, index: int, columns: bool) -> _Raw:
 
 
 def _levels_last(field: xr.DataArray) -> F32:
-    values = np.asarray(field.transpose("lat", "lon", "level").values, np.float32)
+    axes = [field.dims.index(name) for name in ("lat", "lon", "level")]
+    values = np.asarray(field.values, np.float32).transpose(axes)  # read first: a lazy array transposes slowly
     return values if values.shape[2] > 1 else np.repeat(values, 2, axis=2)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import xarray as xr
@@ -14,12 +15,15 @@ from overflight.geo.times import iso, to_datetime
 from overflight.infer.frame import Frame
 from overflight.winds import coverage as wind_room
 
+F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 C128 = NDArray[np.complex128]
 
+T = TypeVar("T", bound=np.generic)
+
 MARGIN_DEG = 6.0
 """Winds are read this far around the sightings; beyond, the wind of the edge is taken."""
-_MAX_NUMBERS = 2e8
+_MAX_NUMBERS = 1e8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,18 +35,18 @@ class Air:
     seconds : float64 (t,). From the first sighting. [s]
     ln_p : float64 (k,). Rising order of height, so falling. [ln Pa]
     lat, lon : float64. Rising; ``lon`` may go on past 180. [degrees]
-    wind : complex128 (t, k, lat, lon). ``u + i v``. [m/s]
-    sd : float64, the same shape, or None where the winds state no error. [m/s]
-    height_m : float64, the same shape, geometric, or None.
+    wind : complex64 (t, k, lat, lon). ``u + i v``. [m/s]
+    sd : float32, the same shape, or None where the winds state no error. [m/s]
+    height_m : float32, the same shape, geometric, or None.
     """
 
     seconds: F64
     ln_p: F64
     lat: F64
     lon: F64
-    wind: C128
-    sd: F64 | None
-    height_m: F64 | None
+    wind: NDArray[np.complex64]
+    sd: F32 | None
+    height_m: F32 | None
 
     def at(self, seconds: F64, ln_p: F64, lat: F64, lon: F64) -> C128:
         """Return the wind at places, NaN where there is none. All of one shape."""
@@ -85,26 +89,31 @@ class Air:
         return [_place(v, axis) for v, axis in zip((seconds, -ln_p, lat, turned), axes, strict=True)]
 
 
-def air_around(winds: xr.Dataset, start: np.datetime64, seconds: F64, lat: F64, lon: F64) -> Air:
-    """Read the winds around sightings at ``seconds`` from ``start``.
+def air_around(
+    winds: xr.Dataset, times: NDArray[np.datetime64], lat: F64, lon: F64, range_m: tuple[float, float]
+) -> Air:
+    """Read the winds around sightings, and around the heights that they may have been at.
 
     Raises
     ------
     OutOfCoverage
         A sighting lies outside the winds' times or area, or the area is too large to hold.
     """
-    times = start + np.round(seconds * 1e9).astype("timedelta64[ns]")
+    start = times[0]
     wind_room.require(winds, times, lat, lon)
     part = wind_room.subset(
-        winds, start=to_datetime(times.min()), end=to_datetime(times.max()), area=_area(winds, lat, lon)
+        _near_heights(winds, range_m),
+        start=to_datetime(times.min()),
+        end=to_datetime(times.max()),
+        area=_area(winds, lat, lon),
     )
     if float(np.prod(list(part["u"].sizes.values()))) > _MAX_NUMBERS:
         raise OutOfCoverage("winds", "more than memory holds around this track", iso(start), "take fewer levels")
     order = ("time", "level", "lat", "lon")
-    u, v = (part[n].transpose(*order).values.astype(np.float64) for n in ("u", "v"))
-    fields = {n: part[n].transpose(*order).values.astype(np.float64) for n in ("wind_sd", "z") if n in part}
+    u, v = (part[n].transpose(*order).values.astype(np.float32) for n in ("u", "v"))
+    fields = {n: part[n].transpose(*order).values.astype(np.float32) for n in ("wind_sd", "z") if n in part}
     lons = np.unwrap(np.asarray(part["lon"].values, np.float64), period=360.0)
-    wind, heights = u + 1j * v, fields.get("z")
+    wind, heights = np.asarray(u + np.complex64(1j) * v), fields.get("z")
     if wind_room.is_global(part):
         lons = np.append(lons, lons[0] + 360.0)
         wind = _closed(wind)
@@ -117,8 +126,17 @@ def air_around(winds: xr.Dataset, start: np.datetime64, seconds: F64, lat: F64, 
         lon=lons,
         wind=wind,
         sd=fields.get("wind_sd"),
-        height_m=None if heights is None else atmosphere.geometric_m(heights),
+        height_m=None if heights is None else atmosphere.geometric_m(heights).astype(np.float32),
     )
+
+
+def _near_heights(winds: xr.Dataset, range_m: tuple[float, float]) -> xr.Dataset:
+    """Keep the levels about a range of heights, with one more on either side."""
+    level = winds["level"].values
+    low, high = atmosphere.pressure_pa(np.clip(range_m, 0.0, 80_000.0)) / 100.0
+    first = max(int(np.searchsorted(-level, -low, side="right")) - 2, 0)
+    last = min(int(np.searchsorted(-level, -high)) + 1, level.size - 1)
+    return winds.isel(level=slice(min(first, max(last - 1, 0)), last + 1))
 
 
 def _area(winds: xr.Dataset, lat: F64, lon: F64) -> tuple[float, float, float, float]:
@@ -138,7 +156,7 @@ def _area(winds: xr.Dataset, lat: F64, lon: F64) -> tuple[float, float, float, f
     return float(south), float(west), float(north), float(east)
 
 
-def _closed(field: NDArray[np.float64]) -> NDArray[np.float64]:
+def _closed(field: NDArray[T]) -> NDArray[T]:
     return np.concatenate([field, field[..., :1]], axis=-1)
 
 
@@ -154,7 +172,7 @@ def _place(value: F64, axis: F64) -> tuple[NDArray[np.intp], F64]:
 def _blend(field: NDArray, corners: list[tuple[NDArray[np.intp], F64]]) -> NDArray:  # type: ignore[type-arg]
     """Linear interpolation over four axes."""
     flat, strides = field.reshape(-1), [int(np.prod(field.shape[a + 1 :])) for a in range(4)]
-    total = np.zeros(corners[0][0].shape, field.dtype)
+    total = np.zeros(corners[0][0].shape, np.result_type(field.dtype, np.float64))
     for corner in range(16):
         weight, index = np.ones(total.shape), np.zeros(total.shape, np.intp)
         for axis, (i, share) in enumerate(corners):

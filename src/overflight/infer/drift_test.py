@@ -17,6 +17,7 @@ from overflight.infer import statistics as st
 from overflight.infer.scene import Inputs, Scene, lay_out
 from overflight.infer.smooth import SIGHTING_DOF, Posterior, smooth
 from overflight.infer.statistics import C128, F64, Model
+from overflight.infer.track import Track
 
 if TYPE_CHECKING:
     from overflight.sightings import Sighting
@@ -99,7 +100,7 @@ class DriftTest:
 
 
 def drift_test(
-    sightings: Sequence[Sighting],
+    sightings: Track | Sequence[Sighting],
     winds: xr.Dataset,
     *,
     seed: int,
@@ -111,7 +112,7 @@ def drift_test(
 
     Parameters
     ----------
-    sightings : sequence of Sighting, in any order.
+    sightings : Track, or sequence of Sighting in any order.
     winds : canonical wind dataset.
     seed : int
     simulated : int. Simulated tracks; the least p-value is 1 / (simulated + 1).
@@ -134,7 +135,7 @@ def drift_test(
     if not 0.0 < alpha < 0.5:
         raise InvalidInput("alpha", str(alpha), "a number above 0, below 0.5")
     inputs = inputs or Inputs()
-    scene = lay_out(sightings, winds, inputs, seed=seed)
+    scene = lay_out(sightings.sightings if isinstance(sightings, Track) else sightings, winds, inputs, seed=seed)
     found = smooth(scene)
     judged = judge(_model(scene, found), scene.y, simulated=simulated, alpha=alpha, seed=seed)
     return DriftTest(
@@ -174,7 +175,8 @@ def judge(model: Model, y: C128, *, simulated: int, alpha: float, seed: int) -> 
     null = st.simulate(model, model.drift[level], level, seed=seed, name="drift test")
     known = _statistics(model, null)
     observed = _statistics(model, y[None])
-    tails = st.tail_probabilities(known, known)
+    # Each simulated track is held against the others, as the observed one is against all.
+    tails = st.tail_probabilities(known, known) - 1.0 / (simulated + 1)
     both = st.tail_probabilities(observed, known)[:, 0]
     best = st.best_level(model, y[None]).level
     free, path = st.free_levels(model, y[None], best)

@@ -27,6 +27,7 @@ _MOST_INSTANTS = 240
 _LEAST_KINEMATIC_MS = 5.0
 _KINEMATIC_TIME_S = (3600.0, 12 * 3600.0)
 _MOST_MISSING = 0.05
+_HEIGHT_SLACK_M = 4_000.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +98,7 @@ def lay_out(sightings: Sequence[Sighting], winds: xr.Dataset | None, inputs: Inp
     seen = observe(sightings)
     regular_s = _regular(float(seen.seconds[-1]))
     frame = roll(np.union1d(regular_s, seen.seconds), *through(seen.seconds, seen.lat, seen.lon))
-    air = None if winds is None else air_around(winds, seen.time[0], seen.seconds, seen.lat, seen.lon)
+    air = None if winds is None else air_around(winds, seen.time, seen.lat, seen.lon, _heights(seen, inputs))
     levels = candidates(seen, frame, air, seed=seed, range_m=inputs.level_range_m)
     error = inputs.wind_error if air is not None else _kinematic(frame, seen)
     index = np.searchsorted(frame.seconds, seen.seconds)
@@ -115,6 +116,14 @@ def lay_out(sightings: Sequence[Sighting], winds: xr.Dataset | None, inputs: Inp
         unit=misfit.unit_covariance(error, frame, levels.ln_p.mean(axis=0)),
     )
     return _with_timing(_with_winds_only(scene))
+
+
+def _heights(seen: Observed, inputs: Inputs) -> tuple[float, float]:
+    """Return the heights that candidates may lie at: about those reported, else those of an unknown level. [m]"""
+    if not np.isfinite(seen.altitude_m).any():
+        return inputs.level_range_m
+    slack = _HEIGHT_SLACK_M + 4.0 * float(np.nanmax(seen.altitude_sd_m))
+    return float(np.nanmin(seen.altitude_m)) - slack, float(np.nanmax(seen.altitude_m)) + slack
 
 
 def _regular(duration_s: float) -> F64:

@@ -78,6 +78,7 @@ class Track:
     level : Level
     kind : {"winds", "kinematic"}. Winds carried it between the sightings, or only its speed was used.
     sightings_given : int. Where there were more than are used they were thinned evenly in time.
+    sightings : tuple of Sighting. What it was fitted to.
     seed : int
     """
 
@@ -87,6 +88,7 @@ class Track:
     level: Level
     kind: Kind
     sightings_given: int
+    sightings: tuple[Sighting, ...]
     seed: int
 
     def __str__(self) -> str:
@@ -175,6 +177,7 @@ def track(
         level=_level(scene, drawn),
         kind="kinematic" if winds is None else "winds",
         sightings_given=scene.seen.given,
+        sightings=tuple(sightings),
         seed=seed,
     )
 

@@ -1,0 +1,135 @@
+"""Two real cases: one shipped whole with its truth, one of which the winds must be fetched."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from importlib.resources import as_file, files
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from overflight.case.investigate import Investigation, Plan, Progress, investigate
+from overflight.errors import Interrupted, InvalidInput, OverflightError, Unavailable
+from overflight.sightings import Reading, read
+from overflight.winds import open_winds
+from overflight.winds.balloon_track import read_fixes, winds_of_track
+from overflight.winds.request import Request
+
+SHAB_TITLE = "SHAB12V, 22 August 2022: a known balloon as if it were unknown"
+FEBRUARY_TITLE = "The balloon of January and February 2023, from published reports"
+FEBRUARY_OBJECT = "Chinese balloon (Jan-Feb 2023)"
+SIGHTINGS_KEPT = 7
+POSITION_SD_KM, ALTITUDE_SD_M = 2.0, 300.0
+SHAB_COMMAND, FEBRUARY_COMMAND = "overflight demo", "overflight demo february-2023"
+FEBRUARY_SOURCES = ("era5", "gfs")
+FEBRUARY_LEVELS_HPA = (30.0, 50.0, 70.0, 100.0, 150.0)
+FEBRUARY_AREA = (10.0, 90.0, 75.0, -60.0)
+
+
+@contextmanager
+def shipped(name: str) -> Iterator[Path]:
+    """Give a file of the demonstration data as a path."""
+    with as_file(files("overflight.case").joinpath("demo_data").joinpath(name)) as path:
+        yield path
+
+
+def shab12v(folder: Path, *, seed: int, progress: Progress | None = None) -> Investigation:
+    """Investigate SHAB12V from a few of its fixes, in the wind that SHAB14V drifted with; then show its whole track.
+
+    The sightings are fixes evenly spread over the part of the flight that both balloons spent above 10 km, rounded to
+    0.01 degree and 100 m; everything else is withheld and becomes the truth.
+    """
+    with shipped("shab12v_2022-08-22_aprs.csv") as own, shipped("shab14v_2022-08-22_aprs.csv") as sister:
+        truth, winds = _fixes(own), winds_of_track(sister)
+        sightings = _write_sightings(thinned(truth, winds), folder)
+        plan = Plan(title=SHAB_TITLE, seed=seed, hours_back=2.0, hours_ahead=2.0, truth=truth, command=SHAB_COMMAND)
+        return investigate(read(sightings), winds, folder, plan, progress=progress)
+
+
+def _fixes(path: Path) -> pd.DataFrame:
+    time, lat, lon, altitude, _ = read_fixes(path)
+    return pd.DataFrame({"time": time, "lat": lat, "lon": lon, "altitude_m": altitude})
+
+
+def thinned(truth: pd.DataFrame, winds: xr.Dataset) -> pd.DataFrame:
+    """Keep a handful of fixes, evenly in time, above 10 km and inside the time of the winds."""
+    first, last = (winds["time"].values[i] for i in (0, -1))
+    high = truth[(truth["altitude_m"] > 10_000.0) & (truth["time"] >= first) & (truth["time"] <= last)]
+    at = np.linspace(0, len(high) - 1, SIGHTINGS_KEPT).round().astype(int)
+    return high.iloc[at]
+
+
+def _write_sightings(chosen: pd.DataFrame, folder: Path) -> Path:
+    """Write the sightings as a person would have reported them."""
+    path = folder / "sightings.csv"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with path.open("w", newline="", encoding="utf-8") as stream:
+            writer = csv.writer(stream)
+            writer.writerow(["time", "lat", "lon", "position_sd_km", "altitude_m", "altitude_sd_m", "source", "note"])
+            for row in chosen.itertuples():
+                time = f"{pd.Timestamp(row.time):%Y-%m-%dT%H:%M:%SZ}"
+                writer.writerow([time, f"{row.lat:.2f}", f"{row.lon:.2f}", POSITION_SD_KM, round(row.altitude_m, -2),
+                                 ALTITUDE_SD_M, "APRS track of SHAB12V, EarthSHAB", "thinned"])  # fmt: skip
+    except OSError as problem:
+        raise InvalidInput("case", str(folder), "a folder that can be written", hint=str(problem.strerror)) from None
+    return path
+
+
+def february_reading() -> Reading:
+    """Return the published reports of the balloon of January and February 2023."""
+    with shipped("incident_2023.csv") as path:
+        return read(path, object_label=FEBRUARY_OBJECT)
+
+
+def february_request(source: str = FEBRUARY_SOURCES[0]) -> Request:
+    """Return the winds that the case of February 2023 asks for."""
+    seen = february_reading().sightings
+    start, end = seen[1].time - timedelta(hours=24), seen[-1].time + timedelta(hours=24)
+    day = timedelta(days=1)
+    midnight = datetime(start.year, start.month, start.day, tzinfo=UTC)
+    return Request(source=source, start=midnight, end=datetime(end.year, end.month, end.day, tzinfo=UTC) + day,
+                   area=FEBRUARY_AREA, levels_hpa=FEBRUARY_LEVELS_HPA, step_h=6)  # fmt: skip
+
+
+def february_2023(
+    folder: Path, *, seed: int, winds: str | None = None, config: dict[str, str] | None = None,
+    progress: Progress | None = None,
+) -> Investigation:  # fmt: skip
+    """Investigate the balloon of January and February 2023 in the winds of those days.
+
+    Raises
+    ------
+    Unavailable
+        No winds are at hand and none can be fetched; the line says what would be, and how to give them.
+    """
+    field = open_winds(winds) if winds else _fetched(config or {}, progress)
+    with shipped("incident_2023.csv") as path:
+        reading = read(path, object_label=FEBRUARY_OBJECT)
+        plan = Plan(title=FEBRUARY_TITLE, seed=seed, hours_back=24.0, hours_ahead=24.0, command=FEBRUARY_COMMAND)
+        return investigate(reading, field, folder, plan, progress=progress)
+
+
+def _fetched(config: dict[str, str], progress: Progress | None) -> xr.Dataset:
+    from overflight.winds.download import estimate, fetch  # noqa: PLC0415 - only this case needs the network
+    from overflight.winds.store import Store  # noqa: PLC0415
+
+    problems = []
+    for source in FEBRUARY_SOURCES:
+        request, store = february_request(source), Store()
+        try:
+            fetch(request, store=store, config=config,
+                  progress=None if progress is None else lambda done, of: progress("winds", done, of)).or_raise()  # fmt: skip
+            return store.open(request)
+        except Interrupted:
+            raise
+        except OverflightError as problem:
+            problems.append(f"{source}: {problem}")
+    wanted = estimate(february_request(), config=config)
+    raise Unavailable(f"the winds of February 2023 are not at hand and cannot be fetched; would fetch {wanted}; "
+                      f"give a mirror by OVERFLIGHT_ERA5_URL, or a file by --winds FILE ({problems[0]})")  # fmt: skip

@@ -1,0 +1,111 @@
+"""The nouns: a sighting, a row that could not be read, and what a file held."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from overflight.errors import InvalidInput
+
+Reference = Literal["geometric", "pressure"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Altitude:
+    """A reported altitude.
+
+    Attributes
+    ----------
+    value_m, sd_m : float. [m]
+    reference : "geometric" above mean sea level (GNSS), or "pressure" altitude (transponders, air traffic control).
+    """
+
+    value_m: float
+    sd_m: float
+    reference: Reference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """One report of where an object was.
+
+    Attributes
+    ----------
+    time : aware datetime, UTC; time_sd_s its standard deviation. [s]
+    lat, lon : float. [degrees], longitude in [-180, 180)
+    position_sd_m : float. Standard deviation of each horizontal component. [m]
+    altitude : Altitude or None
+    object_label, source, note : str
+    evidence_sha256 : str. Digest of the file it came from.
+    """
+
+    time: datetime
+    time_sd_s: float
+    lat: float
+    lon: float
+    position_sd_m: float
+    altitude: Altitude | None
+    object_label: str
+    source: str
+    note: str
+    evidence_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """A row that could not be read, or two that contradict each other."""
+
+    where: str
+    field: str
+    got: str
+    expected: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        """Return the line that a person reads."""
+        return str(self.as_error())
+
+    def as_error(self) -> InvalidInput:
+        """Return the problem as an error."""
+        return InvalidInput(self.field, self.got, self.expected, self.where, self.hint)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a file of sightings held.
+
+    Attributes
+    ----------
+    path : Path
+    sightings : in the order of time.
+    problems : rows that were left out, each with its reason.
+    duplicates : rows that repeat another; the repetition is left out.
+    contradictions : pairs of sightings too far apart for their times.
+    evidence_sha256 : str
+    """
+
+    path: Path
+    sightings: tuple[Sighting, ...]
+    problems: tuple[Problem, ...]
+    duplicates: tuple[str, ...]
+    contradictions: tuple[str, ...]
+    evidence_sha256: str
+
+    def or_raise(self) -> Reading:
+        """Return the reading, or raise its first problem if there is any."""
+        if self.problems:
+            raise self.problems[0].as_error()
+        return self
+
+    def __str__(self) -> str:
+        """Return what was read and what was left out, in one line."""
+        parts = [f"{len(self.sightings)} sightings read from {self.path.name}"]
+        if self.problems:
+            parts.append(f"{len(self.problems)} rows left out (first: {self.problems[0]})")
+        if self.duplicates:
+            parts.append(f"{len(self.duplicates)} repeated rows left out")
+        if self.contradictions:
+            parts.append(f"contradictions: {'; '.join(self.contradictions)}")
+        return "; ".join(parts)
