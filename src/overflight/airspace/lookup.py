@@ -109,7 +109,7 @@ def _tile_hits(
     for shift in (-360.0, 0.0, 360.0):
         moved = ends + np.array([shift, 0.0])
         west, east = moved[..., 0].min(), moved[..., 0].max()
-        if west > 180.0 or east < -180.0:
+        if west >= 180.0 or east <= -180.0:
             continue
         box = (west - _MARGIN_DEG, south - _MARGIN_DEG, east + _MARGIN_DEG, north + _MARGIN_DEG)
         lines = shapely.linestrings(moved)

@@ -19,8 +19,3 @@ def polygons() -> NDArray[Any]:
         offsets = (packed["rings"], packed["polygons"], packed["multis"])
     return np.asarray(shapely.from_ragged_array(shapely.GeometryType.MULTIPOLYGON, coordinates, offsets))
 
-
-def rings() -> list[NDArray[np.float64]]:
-    """Return every ring as (lon, lat) points (n, 2), dense enough to be drawn in any projection. [degrees]"""
-    lines = shapely.segmentize(shapely.get_rings(shapely.get_parts(polygons())), 1.0)
-    return [shapely.get_coordinates(line) for line in lines]

@@ -62,11 +62,13 @@ def observe(sightings: Sequence[Sighting]) -> Observed:
     Raises
     ------
     InvalidInput
-        There are none.
+        There are none, or one has a place or an error that is no number.
     """
     ordered = sorted(sightings, key=lambda s: (s.time, s.lat, s.lon))
     if not ordered:
         raise InvalidInput("sightings", "none", "at least one sighting")
+    for one in ordered:
+        _require(one)
     chosen = ordered
     if len(ordered) > MAX_SIGHTINGS:
         chosen = [ordered[i] for i in np.unique(np.linspace(0, len(ordered) - 1, MAX_SIGHTINGS).round().astype(int))]
@@ -85,3 +87,12 @@ def observe(sightings: Sequence[Sighting]) -> Observed:
         given=len(ordered),
         inputs=tuple(sorted({s.evidence_sha256 for s in ordered if s.evidence_sha256})),
     )
+
+
+def _require(one: Sighting) -> None:
+    if not (abs(one.lat) <= 90.0 and np.isfinite(one.lon)):
+        raise InvalidInput("sighting", f"{one.lat}, {one.lon}", "lat in [-90, 90] and a longitude")
+    if not (0.0 <= one.position_sd_m < np.inf and 0.0 <= one.time_sd_s < np.inf):
+        raise InvalidInput("sighting", f"{one.position_sd_m} m, {one.time_sd_s} s", "standard deviations of 0 or more")
+    if one.altitude is not None and not (np.isfinite(one.altitude.value_m) and 0.0 <= one.altitude.sd_m < np.inf):
+        raise InvalidInput("sighting altitude", f"{one.altitude.value_m} m", "a number, with a standard deviation")

@@ -89,12 +89,14 @@ def lay_out(sightings: Sequence[Sighting], winds: xr.Dataset | None, inputs: Inp
     Raises
     ------
     InvalidInput
-        There is no sighting, or the seed is out of range.
+        There is no sighting, the seed is out of range, or the winds are an ensemble.
     OutOfCoverage
         The winds do not enclose the sightings or any candidate level.
     """
     if not 0 <= seed < 2**63:
         raise InvalidInput("seed", str(seed), "a whole number of 0 to 2^63 - 1")
+    if winds is not None and "member" in winds.dims:
+        raise InvalidInput("winds", "an ensemble", "one member", hint="use winds.members and fit each")
     seen = observe(sightings)
     regular_s = _regular(float(seen.seconds[-1]))
     frame = roll(np.union1d(regular_s, seen.seconds), *through(seen.seconds, seen.lat, seen.lon))

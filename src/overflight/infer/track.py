@@ -212,7 +212,7 @@ def _dataset(scene: Scene, drawn: Samples, winds: xr.Dataset | None, seed: int) 
             "overflight_version": __version__,
             "seed": seed,
             "source": "" if winds is None else str(winds.attrs.get("source", "")),
-            "inputs": [*scene.seen.inputs, *_hashes(winds)],
+            "inputs": [*scene.seen.inputs, *_hashes(winds)] or "",
         },
     )
 

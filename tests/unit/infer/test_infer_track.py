@@ -1,7 +1,9 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
+import xarray as xr
 from infer_winds import drifting, seen, uniform_winds
 
 from overflight.errors import InvalidInput, OutOfCoverage
@@ -156,3 +158,24 @@ def test_bad_numbers_are_refused(kwargs, field):
 def test_no_sighting_is_refused():
     with pytest.raises(InvalidInput, match="sightings"):
         track([], uniform_winds(), seed=1)
+
+
+def test_an_ensemble_of_winds_is_refused():
+    with pytest.raises(InvalidInput, match="an ensemble"):
+        track(drifting(HOURS), uniform_winds().expand_dims("member"), seed=1)
+
+
+@pytest.mark.parametrize(
+    "bad", [{"lat": np.nan}, {"lat": 95.0}, {"lon": np.inf}, {"position_sd_m": -1.0}, {"time_sd_s": np.nan}]
+)
+def test_sightings_that_are_no_numbers_are_refused(bad):
+    with pytest.raises(InvalidInput, match="sighting"):
+        track([replace(seen(0.0, 40.0, -100.0), **bad), *drifting(HOURS)], uniform_winds(), seed=1)
+
+
+def test_samples_are_written_and_read_back(tmp_path):
+    found = track(drifting(HOURS), None, seed=1, members=10)
+    found.samples.to_netcdf(tmp_path / "track.nc", engine="h5netcdf")
+    with xr.open_dataset(tmp_path / "track.nc", engine="h5netcdf") as back:
+        assert np.array_equal(back.lat.values, found.samples.lat.values)
+        assert np.array_equal(back.time.values, found.samples.time.values)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
+import shapely
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
@@ -78,24 +80,35 @@ class Projection:
 
 def draw_land(axes: Axes, projection: Projection, half_width_km: float, half_height_km: float) -> None:
     """Draw sea, land, borders and a graticule, and set the window."""
-    reach = np.hypot(half_width_km, half_height_km) * 1.05
+    reach_km = float(np.hypot(half_width_km, half_height_km)) * 1.1
     axes.set_facecolor(SEA)
-    for ring in basemap.rings():
-        near = sphere.distance_m(projection.lat, projection.lon, ring[:, 1], ring[:, 0]) < min(reach * 2.5e3, 1.75e7)
-        if not near.any():
-            continue
-        x, y = projection.xy(ring[:, 1], ring[:, 0])
-        if near.all():
-            axes.fill(x, y, facecolor=LAND, edgecolor=BORDER, linewidth=0.5, zorder=1)
-        else:
-            axes.fill(x[near], y[near], facecolor=LAND, edgecolor="none", zorder=0.9)
-            axes.plot(np.where(near, x, np.nan), np.where(near, y, np.nan), color=BORDER, linewidth=0.5, zorder=1)
+    for polygon in _land_within(projection, reach_km):
+        lines = [shapely.get_coordinates(line) for line in shapely.get_rings(shapely.segmentize(polygon, 0.5))]
+        for number, line in enumerate(lines):
+            x, y = projection.xy(line[:, 1], line[:, 0])
+            axes.fill(x, y, facecolor=SEA if number else LAND, edgecolor=BORDER, linewidth=0.5, zorder=1)
     _graticule(axes, projection, half_width_km, half_height_km)
     axes.set(xlim=(-half_width_km, half_width_km), ylim=(-half_height_km, half_height_km), xticks=[], yticks=[])
     axes.set_aspect("equal")
     for spine in axes.spines.values():
         spine.set_visible(True)
         spine.set_color("#c6d0d9")
+
+
+def _land_within(projection: Projection, reach_km: float) -> Iterator[Any]:
+    """Yield the polygons near the window, clipped to a box of latitudes and longitudes around it."""
+    half_lat = min(180.0, reach_km / 111.0)
+    south, north = max(-90.0, projection.lat - half_lat), min(90.0, projection.lat + half_lat)
+    widest = np.cos(np.radians(min(89.9, max(abs(south), abs(north)))))
+    half_lon = min(180.0, half_lat / max(widest, 1e-3)) if half_lat < 80.0 else 180.0
+    for shift in (-360.0, 0.0, 360.0):
+        west, east = projection.lon - half_lon + shift, projection.lon + half_lon + shift
+        if west >= 180.0 or east <= -180.0:
+            continue
+        clipped = shapely.clip_by_rect(basemap.polygons(), max(west, -180.0), south, min(east, 180.0), north)
+        for polygon in shapely.get_parts(shapely.get_parts(clipped)):
+            if not polygon.is_empty and polygon.geom_type == "Polygon":
+                yield polygon
 
 
 def _graticule(axes: Axes, projection: Projection, half_width_km: float, half_height_km: float) -> None:

@@ -75,6 +75,11 @@ def _window(content: ReportContent) -> tuple[Projection, float, float]:
     known = np.isfinite(lat) & np.isfinite(lon)
     projection = Projection(*sphere.mean_place(lat[known], lon[known]))
     x, y = projection.xy(lat[known], lon[known])
+    middle = [float(np.percentile(v, [0.5, 99.5]).mean()) for v in (x, y)]
+    azimuth = np.degrees(np.arctan2(*middle))
+    centre = sphere.move(projection.lat, projection.lon, azimuth, 1000.0 * np.hypot(*middle))
+    projection = Projection(float(centre[0]), float(centre[1]))
+    x, y = projection.xy(lat[known], lon[known])
     (west, east), (south, north) = (np.percentile(v, [0.5, 99.5]) for v in (x, y))
     seen_x, seen_y = projection.xy([s.lat for s in content.sightings], [s.lon for s in content.sightings])
     half_width = 1.18 * max(-west, east, np.abs(seen_x).max(), 30.0)

@@ -1,0 +1,6 @@
+"""``python -m overflight``."""
+
+from overflight.cli.main import run
+
+if __name__ == "__main__":
+    run()
