@@ -116,7 +116,9 @@ def shape(arcs: list[np.ndarray], feature: Any) -> shapely.MultiPolygon:
     groups = [feature["arcs"]] if feature["type"] == "Polygon" else feature["arcs"]
     pieces = []
     for group in groups:
-        outer, *holes = (filled(unrolled(ring(arcs, indices))) for indices in group)
+        rings = [ring(arcs, indices) for indices in group]
+        coasts = [points for points in rings if points[:, 1].max() > -89.9]  # 1:50m draws a circle about the south pole
+        outer, *holes = (filled(unrolled(points)) for points in coasts)
         pieces.append(shapely.difference(outer, shapely.union_all(holes)) if holes else outer)
     return polygons_of(shapely.make_valid(polygons_of(shapely.union_all(pieces))))
 

@@ -38,9 +38,7 @@ def main(wheel: Path) -> None:
         TARGET, steps=steps, lat0=lat[0], lon0=lon[0], dlat=(lat[-1] - lat[0]) / (lat.size - 1),
         dlon=(lon[-1] - lon[0]) / (lon.size - 1),
     )  # fmt: skip
-    print(
-        f"{TARGET.name}: {steps.shape}, {TARGET.stat().st_size:,} bytes, lat {lat[0]}..{lat[-1]}, lon {lon[0]}..{lon[-1]}"
-    )
+    print(f"{TARGET.name}: {steps.shape}, {TARGET.stat().st_size:,} bytes")
 
 
 if __name__ == "__main__":

@@ -76,7 +76,7 @@ def is_inside(found, truth: xr.Dataset, level: float) -> bool:
 
 @pytest.mark.parametrize("altitude_sd_m", [150.0])
 def test_the_90_percent_region_between_sightings_holds_the_truth(altitude_sd_m):
-    cases = 60
+    cases = 50
     winds, rng = sheared_winds(), np.random.default_rng(7)
     truths = simulate(
         winds,

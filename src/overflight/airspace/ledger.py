@@ -20,6 +20,8 @@ from overflight.airspace.regions import Regions, countries
 from overflight.errors import InvalidInput
 
 F64 = NDArray[np.float64]
+IN_FLIGHT = (0, 2)
+"""Status of members that fly, before and after a burst."""
 QUANTILES = (0.05, 0.5, 0.95)
 _Z95 = 1.959963984540054
 
@@ -44,7 +46,8 @@ class Ledger:
     def __str__(self) -> str:
         """Return one sentence a country."""
         if self.table.empty:
-            return f"No country crossed by any of {self.members} members (each less than {3 / self.members:.1%})."
+            most = min(1.0, 3 / self.members)
+            return f"No country crossed by any of {self.members} members (each less than {most:.1%})."
         return "\n".join(_sentence(row, self.members) for _, row in self.table.iterrows())
 
     def to_json(self) -> dict[str, Any]:
@@ -98,7 +101,11 @@ def _paths(data: xr.Dataset) -> tuple[F64, F64, F64, F64, np.datetime64]:
     missing = [name for name in ("lat", "lon", "time") if name not in data.variables]
     if missing:
         raise InvalidInput("trajectories", f"no {', '.join(missing)}", "lat, lon and time with dims (trajectory, obs)")
-    lat, lon = (np.atleast_2d(np.asarray(data[name].values, np.float64)) for name in ("lat", "lon"))
+    lat, lon = (np.array(np.atleast_2d(data[name].values), np.float64) for name in ("lat", "lon"))
+    if "status" in data:
+        grounded = ~np.isin(np.atleast_2d(data["status"].values), IN_FLIGHT)
+        grounded[:, 1:] &= grounded[:, :-1]  # the leg that ends on the ground was flown
+        lat[grounded] = np.nan
     nothing = np.full_like(lat, np.nan)
     altitude = np.atleast_2d(np.asarray(data["altitude"].values, np.float64)) if "altitude" in data else nothing
     times = data["time"].values.astype("datetime64[ns]")

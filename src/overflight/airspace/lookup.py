@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import shapely
@@ -129,7 +130,7 @@ def _region_hits(
     partly = np.flatnonzero(~shapely.contains_properly(area, lines[inside]))
     for k in partly:
         line = lines[inside[k]]
-        ends = shapely.points(shapely.get_coordinates(shapely.intersection(line, area)))
+        ends: Any = shapely.points(shapely.get_coordinates(shapely.intersection(line, area)))
         where = shapely.line_locate_point(line, ends, normalized=True) if len(ends) else np.array([0.0])
         enter[k], leave[k] = where.min(), where.max()
     return at[inside], np.full(inside.size, region, np.int64), enter, leave

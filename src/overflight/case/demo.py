@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from importlib.resources import as_file, files
@@ -19,6 +20,8 @@ from overflight.sightings import Reading, read
 from overflight.winds import open_winds
 from overflight.winds.balloon_track import read_fixes, winds_of_track
 from overflight.winds.request import Request
+
+log = logging.getLogger(__name__)
 
 SHAB_TITLE = "SHAB12V, 22 August 2022: a known balloon as if it were unknown"
 FEBRUARY_TITLE = "The balloon of January and February 2023, from published reports"
@@ -61,7 +64,8 @@ def thinned(truth: pd.DataFrame, winds: xr.Dataset) -> pd.DataFrame:
     first, last = (winds["time"].values[i] for i in (0, -1))
     high = truth[(truth["altitude_m"] > 10_000.0) & (truth["time"] >= first) & (truth["time"] <= last)]
     at = np.linspace(0, len(high) - 1, SIGHTINGS_KEPT).round().astype(int)
-    return high.iloc[at]
+    chosen: pd.DataFrame = high.iloc[at]
+    return chosen
 
 
 def _write_sightings(chosen: pd.DataFrame, folder: Path) -> Path:
@@ -72,10 +76,10 @@ def _write_sightings(chosen: pd.DataFrame, folder: Path) -> Path:
         with path.open("w", newline="", encoding="utf-8") as stream:
             writer = csv.writer(stream)
             writer.writerow(["time", "lat", "lon", "position_sd_km", "altitude_m", "altitude_sd_m", "source", "note"])
-            for row in chosen.itertuples():
-                time = f"{pd.Timestamp(row.time):%Y-%m-%dT%H:%M:%SZ}"
-                writer.writerow([time, f"{row.lat:.2f}", f"{row.lon:.2f}", POSITION_SD_KM, round(row.altitude_m, -2),
-                                 ALTITUDE_SD_M, "APRS track of SHAB12V, EarthSHAB", "thinned"])  # fmt: skip
+            for row in chosen.to_dict("records"):
+                cells = [f"{row['time']:%Y-%m-%dT%H:%M:%SZ}", f"{row['lat']:.2f}", f"{row['lon']:.2f}", POSITION_SD_KM]
+                cells += [round(row["altitude_m"], -2), ALTITUDE_SD_M, "APRS track of SHAB12V, EarthSHAB", "thinned"]
+                writer.writerow(cells)
     except OSError as problem:
         raise InvalidInput("case", str(folder), "a folder that can be written", hint=str(problem.strerror)) from None
     return path
@@ -119,17 +123,21 @@ def _fetched(config: dict[str, str], progress: Progress | None) -> xr.Dataset:
     from overflight.winds.download import estimate, fetch  # noqa: PLC0415 - only this case needs the network
     from overflight.winds.store import Store  # noqa: PLC0415
 
-    problems = []
     for source in FEBRUARY_SOURCES:
         request, store = february_request(source), Store()
         try:
-            fetch(request, store=store, config=config,
-                  progress=None if progress is None else lambda done, of: progress("winds", done, of)).or_raise()  # fmt: skip
+            fetch(request, store=store, config=config, progress=_bar(progress)).or_raise()
             return store.open(request)
         except Interrupted:
             raise
         except OverflightError as problem:
-            problems.append(f"{source}: {problem}")
-    wanted = estimate(february_request(), config=config)
-    raise Unavailable(f"the winds of February 2023 are not at hand and cannot be fetched; would fetch {wanted}; "
-                      f"give a mirror by OVERFLIGHT_ERA5_URL, or a file by --winds FILE ({problems[0]})")  # fmt: skip
+            log.info("%s: %s", source, problem)
+    wanted = estimate(february_request(), config=config).removeprefix("would fetch ")
+    raise Unavailable(
+        f"the winds of February 2023 are not at hand and cannot be fetched; would fetch {wanted}; give a mirror by "
+        "OVERFLIGHT_ERA5_URL or OVERFLIGHT_GFS_URL, or a file by --winds FILE"
+    )
+
+
+def _bar(progress: Progress | None) -> Callable[[int, int], None] | None:
+    return None if progress is None else lambda done, total: progress("winds", done, total)

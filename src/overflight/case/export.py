@@ -75,7 +75,7 @@ def _zarr(data: xr.Dataset, path: Path) -> None:
 
 
 def _encoding(data: xr.Dataset) -> dict[str, dict[str, Any]]:
-    """Times as whole seconds since 1970, so that any reader of CF decodes them; floats compressed."""
+    """Encode times as whole seconds since 1970, so that any reader of CF decodes them; floats compressed."""
     encoding: dict[str, dict[str, Any]] = {}
     for name, variable in data.variables.items():
         if np.issubdtype(variable.dtype, np.datetime64):
@@ -111,12 +111,12 @@ def _paths(data: xr.Dataset) -> list[tuple[int, NDArray[np.datetime64], NDArray[
     times = data["time"].broadcast_like(data["lat"]).transpose(*data["lat"].dims).values
     members = data["trajectory"].values if "trajectory" in data.coords else np.arange(data.sizes["trajectory"])
     stack = np.stack([np.asarray(data[n].values, np.float64) for n in ("lon", "lat", "altitude")], axis=-1)
-    known = np.isfinite(stack[..., :2]).all(axis=-1)
+    known = np.asarray(np.isfinite(stack[..., :2]).all(axis=-1))
     return [(int(m), times[i][known[i]], stack[i][known[i]]) for i, m in enumerate(members)]
 
 
 def cut_at_antimeridian(points: NDArray[np.float64]) -> list[list[list[float]]]:
-    """Cut a line of [lon, lat, ...] where it jumps over the antimeridian, with a point on each side (RFC 7946, 3.1.9)."""
+    """Cut a line of [lon, lat, ...] where it crosses the antimeridian, a point on each side (RFC 7946, 3.1.9)."""
     lines: list[list[list[float]]] = [[]]
     for here, following in zip(points, [*points[1:], None], strict=True):
         lines[-1].append([round(float(v), 5) for v in here])
@@ -137,8 +137,8 @@ def _geojson(data: xr.Dataset, path: Path) -> None:
         if len(points) < 2:
             continue
         lines = cut_at_antimeridian(np.nan_to_num(points))
-        geometry = {"type": "LineString", "coordinates": lines[0]} if len(lines) == 1 else {
-            "type": "MultiLineString", "coordinates": lines}  # fmt: skip
+        one = len(lines) == 1
+        geometry = {"type": "LineString" if one else "MultiLineString", "coordinates": lines[0] if one else lines}
         properties = {"member": member, "from": _stamp(times[0]), "to": _stamp(times[-1])}
         features.append({"type": "Feature", "properties": properties, "geometry": geometry})
     _text(path, json.dumps({"type": "FeatureCollection", "features": features}))
@@ -183,6 +183,12 @@ def _png(data: xr.Dataset, path: Path) -> None:
 
 
 TRAJECTORY_WRITERS: dict[str, Callable[[Any, Path], None]] = {
-    ".nc": _netcdf, ".zarr": _zarr, ".geojson": _geojson, ".kml": _kml, ".csv": _csv, ".parquet": _parquet, ".png": _png,
-}  # fmt: skip
+    ".nc": _netcdf,
+    ".zarr": _zarr,
+    ".geojson": _geojson,
+    ".kml": _kml,
+    ".csv": _csv,
+    ".parquet": _parquet,
+    ".png": _png,
+}
 TABLE_WRITERS: dict[str, Callable[[Any, Path], None]] = {".csv": _csv, ".parquet": _parquet, ".json": _json}

@@ -226,8 +226,8 @@ def _record(result: Investigation, reading: Reading, winds: xr.Dataset, plan: Pl
     for seen in reading.sightings:
         case.append("sighting", _sighting(seen), inputs=(digest,))
     inputs = (digest, *_digests(winds))
-    about = {"command": plan.command, "version": __version__, "seed": plan.seed, "members": plan.members,
-             "winds": winds.attrs.get("source", ""), "hours_back": plan.hours_back, "hours_ahead": plan.hours_ahead}  # fmt: skip
+    about = {"command": plan.command, "version": __version__, "seed": plan.seed, "members": plan.members}
+    about |= {"winds": winds.attrs.get("source", ""), "hours_back": plan.hours_back, "hours_ahead": plan.hours_ahead}
     for name in ("track", "drift_test", "origin", "ledger"):
         finding = getattr(result, name)
         if finding is not None:
@@ -278,7 +278,8 @@ def _within(truth: pd.DataFrame | None, path: Track) -> pd.DataFrame | None:
     if truth is None:
         return None
     first, last = (path.mean["time"].values[i] for i in (0, -1))
-    return truth[(truth["time"] >= first) & (truth["time"] <= last)]
+    kept: pd.DataFrame = truth[(truth["time"] >= first) & (truth["time"] <= last)]
+    return kept
 
 
 def wind_window(reading: Reading, plan: Plan) -> tuple[datetime, datetime]:

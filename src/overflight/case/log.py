@@ -228,7 +228,7 @@ def digest_of(record: Mapping[str, Any]) -> str:
     return hashlib.sha256(rfc8785.dumps({k: v for k, v in record.items() if k != "hash"})).hexdigest()
 
 
-def plain(value: Any) -> Any:
+def plain(value: Any) -> Any:  # noqa: PLR0911 - one line a type
     """Turn what findings hold into JSON that RFC 8785 can write: NaN is null, large integers and times are text."""
     if isinstance(value, Mapping):
         return {str(key): plain(part) for key, part in value.items()}

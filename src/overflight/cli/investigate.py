@@ -40,9 +40,8 @@ def investigate(
     command = f"overflight investigate {sightings.name} --winds {Path(winds).name}"
     plan = Plan(title=f"Incident: {sightings.stem}", seed=seed_of(seed), members=members, hours_back=hours_back,
                 hours_ahead=hours_ahead, command=command)  # fmt: skip
-    stored = winds if Path(winds).exists() else None
-    window = {} if stored else dict(zip(("start", "end"), wind_window(reading, plan), strict=True))
-    field = open_winds(winds, **window)
+    start, end = (None, None) if Path(winds).exists() else wind_window(reading, plan)
+    field = open_winds(winds, start=start, end=end)
     finish(run(reading, field, case, plan, progress=stages()), json)
 
 

@@ -126,10 +126,8 @@ def begin_ensemble(
     if codes.size == 1 and codes[0] == kernels.FLOAT_PRESSURE:
         thickness = pack.log_p[0] - pack.log_p[1]
         status[(weight > 1.0 + 1e-9) | (weight * thickness < -_BELOW_LOWEST_LN_P)] = OUT_OF_LEVELS
-    out = (
-        *(np.empty((members, outputs), np.float32) for _ in range(4)),
-        np.empty((members, outputs), np.int8),
-    )
+    lats, lons, altitudes, pressures = (np.empty((members, outputs), np.float32) for _ in range(4))
+    out: Out = (lats, lons, altitudes, pressures, np.empty((members, outputs), np.int8))
     ensemble = Ensemble(
         first_member=first_member,
         codes=codes,
@@ -154,8 +152,8 @@ def begin_ensemble(
         grid=grid,
         duration_s=duration_s,
     )
-    for field, value in zip(out, (starts.lat, starts.lon, z, pressure, status), strict=True):
-        np.copyto(field[:, 0], value, casting="unsafe")
+    lats[:, 0], lons[:, 0], altitudes[:, 0], pressures[:, 0] = starts.lat, starts.lon, z, pressure
+    out[4][:, 0] = status
     return ensemble
 
 

@@ -125,7 +125,7 @@ class WindPack:
     def __init__(self, winds: xr.Dataset, *, columns: bool = False, steady: bool = False, keep: int = 1) -> None:
         self.winds = winds
         self.axes = axes(winds)
-        self.epoch = winds["time"].values[0].astype("datetime64[ns]")
+        self.epoch = winds["time"].values.astype("datetime64[ns]")[0]
         self.epoch_unix_s = float(self.epoch.astype(np.int64)) * 1e-9
         self.times_s: F64 = (winds["time"].values - self.epoch) / np.timedelta64(1, "s")
         self.columns, self.steady, self.keep = columns, steady, keep
@@ -151,7 +151,7 @@ class WindPack:
 
     def seconds(self, instant: np.datetime64) -> float:
         """Return seconds from the wind's first time."""
-        return float((np.datetime64(instant, "ns") - self.epoch) / np.timedelta64(1, "s"))
+        return float((instant - self.epoch) / np.timedelta64(1, "s"))
 
     def intervals(self) -> list[tuple[float, float, int]]:
         """Return (from, to, index of the first time) of every stretch in which winds are known. [s]"""

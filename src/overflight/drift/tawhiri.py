@@ -108,8 +108,9 @@ def read_request(request: Mapping[str, Any]) -> Request:
         if hours <= 0.0:
             raise InvalidInput("stop_datetime", times.iso(stop), f"a time after launch, {times.iso(launch)}")
     echo = {"profile": profile, **values, "launch_altitude": altitude, "launch_datetime": _stamp(launch), "version": 1}
-    return Request(profile=profile, launch=launch, latitude=values["launch_latitude"],
-                   longitude=values["launch_longitude"], altitude_m=altitude, flight=flight, hours=hours, echo=echo)  # fmt: skip
+    lat, lon = values["launch_latitude"], values["launch_longitude"]
+    place = {"latitude": lat, "longitude": lon}
+    return Request(profile=profile, launch=launch, flight=flight, hours=hours, echo=echo, altitude_m=altitude, **place)
 
 
 def _number(request: Mapping[str, Any], name: str) -> float:

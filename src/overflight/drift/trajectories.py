@@ -96,7 +96,7 @@ def _last_known(
 def _instants(
     pack: WindPack, seconds: np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 ) -> np.ndarray[tuple[int, ...], np.dtype[np.datetime64]]:
-    return pack.epoch + np.round(seconds * 1e9).astype("timedelta64[ns]")
+    return np.asarray(pack.epoch + np.round(seconds * 1e9).astype("timedelta64[ns]"))
 
 
 def joined(parts: list[xr.Dataset]) -> xr.Dataset:

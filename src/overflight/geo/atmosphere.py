@@ -49,20 +49,20 @@ _BASE_PA = _bases()
 def geopotential_m(altitude_m: ArrayLike) -> NDArray[np.float64]:
     """Geometric to geopotential altitude. [m]"""
     z = np.asarray(altitude_m, np.float64)
-    return STANDARD_RADIUS_M * z / (STANDARD_RADIUS_M + z)
+    return np.asarray(STANDARD_RADIUS_M * z / (STANDARD_RADIUS_M + z))
 
 
 def geometric_m(geopotential: ArrayLike) -> NDArray[np.float64]:
     """Geopotential to geometric altitude. [m]"""
     h = np.asarray(geopotential, np.float64)
-    return STANDARD_RADIUS_M * h / (STANDARD_RADIUS_M - h)
+    return np.asarray(STANDARD_RADIUS_M * h / (STANDARD_RADIUS_M - h))
 
 
 def temperature_k(altitude_m: ArrayLike) -> NDArray[np.float64]:
     """Temperature at a geometric altitude of -5,000 to 84,852 m. [K]"""
     h = geopotential_m(altitude_m)
     i = np.clip(np.searchsorted(_BASE_M, h, side="right") - 1, 0, 6)
-    return _BASE_K[i] + _LAPSE[i] * (h - _BASE_M[i])
+    return np.asarray(_BASE_K[i] + _LAPSE[i] * (h - _BASE_M[i]))
 
 
 def pressure_pa(altitude_m: ArrayLike) -> NDArray[np.float64]:
@@ -70,12 +70,12 @@ def pressure_pa(altitude_m: ArrayLike) -> NDArray[np.float64]:
     h = geopotential_m(altitude_m)
     i = np.clip(np.searchsorted(_BASE_M, h, side="right") - 1, 0, 6)
     dh = h - _BASE_M[i]
-    return _BASE_PA[i] * _ratio((_BASE_K[i] + _LAPSE[i] * dh) / _BASE_K[i], _LAPSE[i], dh, _BASE_K[i])
+    return np.asarray(_BASE_PA[i] * _ratio((_BASE_K[i] + _LAPSE[i] * dh) / _BASE_K[i], _LAPSE[i], dh, _BASE_K[i]))
 
 
 def density_kg_m3(altitude_m: ArrayLike) -> NDArray[np.float64]:
     """Air density at a geometric altitude of -5,000 to 84,852 m. [kg/m3]"""
-    return pressure_pa(altitude_m) / (GAS_CONSTANT_DRY_AIR * temperature_k(altitude_m))
+    return np.asarray(pressure_pa(altitude_m) / (GAS_CONSTANT_DRY_AIR * temperature_k(altitude_m)))
 
 
 def altitude_m(pressure: ArrayLike) -> NDArray[np.float64]:
@@ -95,4 +95,4 @@ def altitude_of_density_m(density: ArrayLike) -> NDArray[np.float64]:
     within 0.1 m below 84 km.
     """
     table = np.arange(-5_000.0, 84_001.0, 10.0)
-    return np.interp(-np.log(np.asarray(density, np.float64)), -np.log(density_kg_m3(table)), table)
+    return np.asarray(np.interp(-np.log(np.asarray(density, np.float64)), -np.log(density_kg_m3(table)), table))

@@ -18,4 +18,3 @@ def polygons() -> NDArray[Any]:
         coordinates = np.cumsum(packed["steps"], axis=0, dtype=np.int32) / 1e6
         offsets = (packed["rings"], packed["polygons"], packed["multis"])
     return np.asarray(shapely.from_ragged_array(shapely.GeometryType.MULTIPOLYGON, coordinates, offsets))
-

@@ -70,7 +70,7 @@ class Density:
         cells = np.array([h3_int.latlng_to_cell(a, b, resolution) for a, b in zip(lat[known], lon[known], strict=True)],
                          np.uint64)  # fmt: skip
         unique, index = np.unique(cells, return_inverse=True)
-        mass = np.bincount(index, share[known], unique.size)
+        mass = np.asarray(np.bincount(index, share[known], unique.size), np.float64)
         if smooth_rings:
             unique, mass = _smoothed(unique, mass, smooth_rings)
         area = np.array([h3_int.cell_area(int(c), "m^2") for c in unique])

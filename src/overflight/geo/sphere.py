@@ -55,7 +55,8 @@ def azimuth_deg(lat1: ArrayLike, lon1: ArrayLike, lat2: ArrayLike, lon2: ArrayLi
     dlon = np.radians(np.asarray(lon2, np.float64) - np.asarray(lon1, np.float64))
     east = np.sin(dlon) * np.cos(p2)
     north = np.cos(p1) * np.sin(p2) - np.sin(p1) * np.cos(p2) * np.cos(dlon)
-    return np.mod(np.degrees(np.arctan2(east, north)), 360.0)
+    azimuth: Floats = np.mod(np.degrees(np.arctan2(east, north)), 360.0)
+    return azimuth
 
 
 def move(lat: ArrayLike, lon: ArrayLike, azimuth: ArrayLike, distance: ArrayLike) -> tuple[Floats, Floats]:

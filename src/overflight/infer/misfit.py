@@ -73,32 +73,26 @@ def scales(error: WindError) -> F64:
     return np.asarray((error.tail_dof - 2.0) / chi2.ppf(levels, error.tail_dof))
 
 
+def log_density(residual: C128, covariance: C128) -> F64:
+    """Log density of residuals (..., n) by covariances per component (..., n, n), up to a constant; any start."""
+    whole = covariance + START_SD_M**2
+    weighted = np.linalg.solve(whole, np.broadcast_to(residual, whole.shape[:-1])[..., None])[..., 0]
+    _, log_det = np.linalg.slogdet(whole)
+    return np.asarray(-log_det - 0.5 * np.sum(residual.conj() * weighted, axis=-1).real)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fit:
-    """How well a residual fits a covariance.
+class LeftOut:
+    """The ``residual`` of each sighting against all others, and its ``variance`` per component; arrays (n,)."""
 
-    ``chi2`` is ``r^H G^-1 r`` (two degrees of freedom a sighting), ``log_density`` up to a constant, ``left_out`` the
-    residual of each sighting against all others, with its variance per component.
-    """
-
-    chi2: float
-    log_density: float
-    left_out: C128
-    left_out_variance: F64
+    residual: C128
+    variance: F64
 
 
-def fit(residual: C128, covariance: C128) -> Fit:
-    """Judge residuals (n,) by their covariance per component (n, n); the unknown start is part of it."""
+def leave_out(residual: C128, covariance: C128) -> LeftOut:
+    """Compare each residual (n,) with what the others tell of it, by their covariance per component (n, n)."""
     whole = covariance + START_SD_M**2
     raw = np.linalg.inv(whole)
     inverse = np.asarray(0.5 * (raw + raw.conj().T), np.complex128)
-    weighted = inverse @ residual
-    statistic = float((residual.conj() @ weighted).real)
-    _, log_det = np.linalg.slogdet(whole)
     variance = 1.0 / np.maximum(np.diag(inverse).real, 1e-300)
-    return Fit(
-        chi2=statistic,
-        log_density=-float(log_det) - 0.5 * statistic,
-        left_out=weighted * variance,
-        left_out_variance=variance,
-    )
+    return LeftOut(residual=np.asarray((inverse @ residual) * variance), variance=variance)

@@ -115,12 +115,9 @@ def _weigh_levels(scene: Scene, drift: C128, cross: C128, level_cross: C128, noi
     """Log posterior of (candidate, scale); histories weigh the same, for they are draws of a Gaussian prior."""
     index, scale2 = scene.index, misfit.scales(scene.error)
     centre = drift if scene.levels.constant else drift.mean(axis=0, keepdims=True)
-    log = np.array(
-        [
-            [misfit.fit(scene.y - d[index], s * c[index] + level_cross[index] + noise).log_density for s in scale2]
-            for d, c in zip(centre, cross[: centre.shape[0]], strict=True)
-        ]
-    )
+    wholes = scale2[:, None, None] * cross[: centre.shape[0], None, index]
+    wholes = wholes + (level_cross[index] + noise)
+    log = misfit.log_density(scene.y - centre[:, None, index], wholes)
     log = log + scene.levels.log_prior[:, None]
     return np.asarray(log - logsumexp(log))
 
@@ -140,10 +137,10 @@ def _weigh(scene: Scene, covariance: C128, residual: C128, precision: F64) -> F6
     prior = prior - logsumexp(prior)
     if residual.size < 3:
         return np.broadcast_to(prior, (residual.size, prior.size)).copy()
-    left = misfit.fit(residual, covariance + np.diag(scene.noise / precision))
-    others = np.maximum(left.left_out_variance - scene.noise / precision, 0.0)
+    left = misfit.leave_out(residual, covariance + np.diag(scene.noise / precision))
+    others = np.maximum(left.variance - scene.noise / precision, 0.0)
     variance = others[:, None] + scene.noise[:, None] / _WEIGHTS
-    log = prior - np.log(variance) - 0.5 * np.abs(left.left_out[:, None]) ** 2 / variance
+    log = prior - np.log(variance) - 0.5 * np.abs(left.residual[:, None]) ** 2 / variance
     return np.asarray(log - logsumexp(log, axis=1, keepdims=True))
 
 

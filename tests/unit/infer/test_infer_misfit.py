@@ -41,7 +41,7 @@ def test_residuals_left_out_are_those_of_a_fit_without_them():
     whole = covariance + misfit.START_SD_M**2
     rest = [0, 1, 2, 4]
     weights = np.linalg.solve(whole[np.ix_(rest, rest)], r[rest])
-    found = misfit.fit(r, covariance)
-    assert found.left_out[3] == pytest.approx(r[3] - whole[3, rest] @ weights, rel=1e-5)
+    found = misfit.leave_out(r, covariance)
+    assert found.residual[3] == pytest.approx(r[3] - whole[3, rest] @ weights, rel=1e-5)
     gain = np.linalg.solve(whole[np.ix_(rest, rest)], whole[rest, 3])
-    assert found.left_out_variance[3] == pytest.approx((whole[3, 3] - whole[3, rest] @ gain).real, rel=1e-5)
+    assert found.variance[3] == pytest.approx((whole[3, 3] - whole[3, rest] @ gain).real, rel=1e-5)

@@ -24,6 +24,7 @@ INK, MUTED, PAPER, SEA, LAND, BORDER = "#1d2733", "#5b6b7b", "#ffffff", "#e9f0f5
 TRACK, BACK, AHEAD, TRUTH, SIGHTING = "#1d2733", "#0072b2", "#d55e00", "#009e73", "#cc3311"
 """Hues of Okabe and Ito (2008), told apart by colour-blind readers."""
 
+FARTHEST_M = 1.8e7
 STYLE: dict[str, Any] = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
@@ -83,6 +84,9 @@ def draw_land(axes: Axes, projection: Projection, half_width_km: float, half_hei
     reach_km = float(np.hypot(half_width_km, half_height_km)) * 1.1
     axes.set_facecolor(SEA)
     for polygon in _land_within(projection, reach_km):
+        far = shapely.get_coordinates(polygon)
+        if float(sphere.distance_m(projection.lat, projection.lon, far[:, 1], far[:, 0]).max()) > FARTHEST_M:
+            continue  # land about the antipode turns inside out in this projection
         lines = [shapely.get_coordinates(line) for line in shapely.get_rings(shapely.segmentize(polygon, 0.5))]
         for number, line in enumerate(lines):
             x, y = projection.xy(line[:, 1], line[:, 0])
@@ -117,7 +121,7 @@ def _graticule(axes: Axes, projection: Projection, half_width_km: float, half_he
     lats = np.arange(np.floor((projection.lat - span) / step) * step, min(90, projection.lat + span) + step, step)
     wide = min(180.0, 1.5 * half_width_km / 111.0 / max(0.1, np.cos(np.radians(projection.lat))) + step)
     lons = np.arange(np.floor((projection.lon - wide) / step) * step, projection.lon + wide + step, step)
-    style = {"color": "#c9d6df", "linewidth": 0.5, "zorder": 1.5}
+    style: dict[str, Any] = {"color": "#c9d6df", "linewidth": 0.5, "zorder": 1.5}
     for lat in lats[np.abs(lats) < 90]:
         x, y = projection.xy(lat, np.linspace(projection.lon - wide, projection.lon + wide, 181))
         axes.plot(x, y, **style)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 import matplotlib as mpl
 import matplotlib.dates as mdates
 import numpy as np
@@ -76,14 +79,15 @@ def _window(content: ReportContent) -> tuple[Projection, float, float]:
     projection = Projection(*sphere.mean_place(lat[known], lon[known]))
     x, y = projection.xy(lat[known], lon[known])
     middle = [float(np.percentile(v, [0.5, 99.5]).mean()) for v in (x, y)]
-    azimuth = np.degrees(np.arctan2(*middle))
-    centre = sphere.move(projection.lat, projection.lon, azimuth, 1000.0 * np.hypot(*middle))
+    azimuth, distance_m = np.degrees(np.arctan2(middle[0], middle[1])), 1000.0 * np.hypot(middle[0], middle[1])
+    centre = sphere.move(projection.lat, projection.lon, azimuth, distance_m)
     projection = Projection(float(centre[0]), float(centre[1]))
     x, y = projection.xy(lat[known], lon[known])
     (west, east), (south, north) = (np.percentile(v, [0.5, 99.5]) for v in (x, y))
-    seen_x, seen_y = projection.xy([s.lat for s in content.sightings], [s.lon for s in content.sightings])
-    half_width = 1.18 * max(-west, east, np.abs(seen_x).max(), 30.0)
-    half_height = 1.18 * max(-south, north, np.abs(seen_y).max(), 20.0)
+    seen = np.array([(s.lat, s.lon) for s in content.sightings])
+    seen_x, seen_y = projection.xy(seen[:, 0], seen[:, 1])
+    half_width = 1.18 * max(-west, east, float(np.abs(seen_x).max()), 30.0)
+    half_height = 1.18 * max(-south, north, float(np.abs(seen_y).max()), 20.0)
     half_width = max(half_width, 1.5 * half_height)
     return projection, float(half_width), float(half_width / 1.5)
 
@@ -242,5 +246,5 @@ def _time_axis(axes: Axes) -> None:
     axes.set_xlabel("UTC")
 
 
-def _naive(instant: object) -> np.datetime64:
-    return times.to_datetime64(instant)  # type: ignore[arg-type]
+def _naive(instant: datetime) -> Any:
+    return times.to_datetime64(instant)

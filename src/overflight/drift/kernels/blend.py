@@ -56,7 +56,7 @@ def _pair(context: Any, builder: Any, signature: Any, first: Any, second: Any) -
 
 
 @intrinsic
-def wind_at(typingctx, w, offset, s_lon, s_lat, fx, fy, level_weight, time_weight):
+def _wind_at(typingctx, w, offset, s_lon, s_lat, fx, fy, level_weight, time_weight):
     """Return (u, v) float32: bilinear in place, linear in level and time.
 
     ``w`` float32 flat ``[lat][lon][level][u0, v0, u1, v1]``; ``offset`` uint64 of the south-west corner at the lower
@@ -76,7 +76,7 @@ def wind_at(typingctx, w, offset, s_lon, s_lat, fx, fy, level_weight, time_weigh
 
 
 @intrinsic
-def bracket_at(typingctx, c, offset, s_lon, s_lat, fx, fy, time_weight):
+def _bracket_at(typingctx, c, offset, s_lon, s_lat, fx, fy, time_weight):
     """Return (lower, upper) float32: a scalar field at a level and the one above it.
 
     ``c`` float32 flat ``[lat][lon][level][c0, c1]``; other arguments as in ``wind_at``.
@@ -91,3 +91,8 @@ def bracket_at(typingctx, c, offset, s_lon, s_lat, fx, fy, time_weight):
         return _pair(context, builder, sig, *(builder.extract_element(pair, ir.Constant(_I32, i)) for i in (0, 1)))
 
     return signature, codegen
+
+
+# What a caller sees has one argument fewer than what is written: numba gives the first.
+wind_at: Any = _wind_at
+bracket_at: Any = _bracket_at

@@ -1,0 +1,3 @@
+.PHONY: demo test setup lint docs bench
+demo test setup lint docs bench:
+	./dev $@

@@ -1,0 +1,101 @@
+"""The same simulation over many machines: parts of the ensemble as tasks of a Dask cluster.
+
+Draws are keyed by seed and member number, so a part gives the same trajectories wherever it runs; a worker that dies
+costs its tasks a second run, nothing else.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import xarray as xr
+
+from overflight.drift.pack import WindPack
+from overflight.drift.release import Release, Starts
+from overflight.drift.run import Job, Run, pack_for
+from overflight.drift.settings import Settings
+from overflight.drift.trajectories import joined
+from overflight.errors import InvalidInput, Unavailable
+from overflight.flight import Flight
+
+RETRIES = 3
+PARTS_A_THREAD = 2
+
+
+def simulate_on(  # noqa: PLR0913 - the arguments of simulate, and where to run it
+    scheduler: str | Any,
+    winds: xr.Dataset,
+    flight: Flight,
+    release: Release,
+    *,
+    hours: float,
+    members: int,
+    seed: int,
+    settings: Settings | None = None,
+    parts: int | None = None,
+) -> xr.Dataset:
+    """Carry an ensemble through the winds on a Dask cluster; arguments and answer are those of ``simulate``.
+
+    Parameters
+    ----------
+    scheduler : address of a scheduler, or a client.
+    parts : int. Number of tasks; by default two for each thread of the cluster.
+
+    Raises
+    ------
+    Unavailable
+        There is no scheduler at the address, or dask is not installed.
+    """
+    try:
+        import distributed  # noqa: PLC0415 - an optional dependency
+    except ImportError:
+        raise Unavailable("dask is not installed; type: pip install 'overflight[cluster]'") from None
+    if members < 1:
+        raise InvalidInput("members", str(members), "1 or more")
+    try:
+        client: Any = _connected(distributed, scheduler) if isinstance(scheduler, str) else scheduler
+    except (OSError, ValueError) as problem:
+        raise Unavailable(f"no Dask scheduler at {scheduler}: {problem}") from None
+    try:
+        return _spread(client, winds, (flight, release), (hours, members, seed), settings or Settings(), parts)
+    finally:
+        if isinstance(scheduler, str):
+            client.close()
+
+
+def _connected(distributed: Any, address: str) -> Any:
+    return distributed.Client(address, timeout=10)
+
+
+def _spread(
+    client: Any, winds: xr.Dataset, what: tuple[Flight, Release], run: tuple[float, int, int], settings: Settings,
+    parts: int | None,
+) -> xr.Dataset:  # fmt: skip
+    (flight, release), (hours, members, seed) = what, run
+    count = min(members, parts or PARTS_A_THREAD * max(1, sum(client.nthreads().values())))
+    bounds = [(members * i // count, members * (i + 1) // count) for i in range(count)]
+    starts = release.draw(members, seed)
+    air = client.scatter(winds, hash=False)
+    futures = [
+        client.submit(_part, air, flight, starts.part(first, last), hours, seed, first, _portable(settings), pure=False,
+                      retries=RETRIES)
+        for first, last in bounds
+    ]  # fmt: skip
+    return joined(client.gather(futures))
+
+
+def _portable(settings: Settings) -> dict[str, Any]:
+    """Return settings without what cannot travel: the caller's progress."""
+    names = ("step_s", "output_s", "method", "tolerance_m", "wind_error", "terrain", "memory_bytes", "steady")
+    return {name: getattr(settings, name) for name in names}
+
+
+def _part(
+    winds: xr.Dataset, flight: Flight, starts: Starts, hours: float, seed: int, first: int, settings: dict[str, Any]
+) -> xr.Dataset:
+    held = Settings(**settings, threads=1)
+    pack: WindPack = pack_for(winds, flight, held)
+    try:
+        return Run(pack, Job(flight, starts, hours, seed, first), held).trajectories()
+    finally:
+        pack.close()
