@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 from pathlib import Path
@@ -55,7 +56,8 @@ def _place(data: bytes, path: Path) -> None:
         beside.write_bytes(data)
         beside.replace(path)
     except OSError as problem:
-        beside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            beside.unlink()
         raise InvalidInput(
             "output", str(path), "a place that can be written", hint=os.strerror(problem.errno or 0)
         ) from None
