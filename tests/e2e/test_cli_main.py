@@ -140,7 +140,7 @@ BAD = {
     "two levels": ([*FLOAT, "--pressure", "150", "--altitude", "9000"], 2, "exactly one"),
     "pressure below 0": ([*FLOAT, "--pressure", "-5"], 2, "pressure"),
     "density 0": ([*FLOAT, "--density", "0"], 2, "density"),
-    "altitude in space": ([*FLOAT, "--altitude", "500000"], 2, "altitude"),
+    "altitude in space": ([*FLOAT, "--altitude", "500000"], 2, "60000 m"),
     "hours 0": ([*FLOAT, "--pressure", "150", "--hours", "0"], 2, "--hours"),
     "members 0": ([*FLOAT, "--pressure", "150", "--hours", "1", "--members", "0"], 2, "members"),
     "seed below 0": ([*FLOAT, "--pressure", "150", "--hours", "1", "--seed", "-1"], 2, "--seed"),

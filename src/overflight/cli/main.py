@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import cyclopts
 from cyclopts.config import Env, Toml
 
 from overflight import __version__
-from overflight.errors import OverflightError, one_line
+from overflight.errors import InvalidInput, OverflightError, one_line
 
 CONFIG = "overflight.toml"
 VERBS = {
@@ -37,7 +38,7 @@ GROUPS = {
 
 def application() -> cyclopts.App:
     """Return the command with its verbs, none of them imported yet."""
-    configs = [Toml(path, must_exist=False, search_parents=False) for path in config_files()]
+    configs = [Toml(path, must_exist=False, search_parents=False) for path in config_files() if _is_sound(path)]
     app = cyclopts.App(
         name="overflight",
         help="Where a high-altitude balloon went, over whom, and how sure one can be.",
@@ -59,6 +60,17 @@ def config_files() -> list[Path]:
     """Return the configuration files in the order of their weight: here, then the user's own."""
     home = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
     return [Path.cwd() / CONFIG, Path(home) / "overflight" / CONFIG]
+
+
+def _is_sound(path: Path) -> bool:
+    """Return whether a configuration file is there; refuse one that is no TOML."""
+    try:
+        tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return False
+    except (OSError, ValueError) as problem:
+        raise InvalidInput("configuration", str(problem), "TOML, a table a verb", path.name) from None
+    return True
 
 
 def run(argv: Sequence[str] | None = None) -> None:
