@@ -13,7 +13,7 @@ _SOURCE = (
     "Judged, not fitted: size from radiosonde minus ERA5 and analysis in the literature (about 2 m/s per component "
     "in mid-latitude stratosphere, 3-5 m/s near the tropopause jet and in the tropical stratosphere, where waves are "
     "unresolved and observations few: Podglajen et al. 2014, doi 10.1002/2014JD021849; Friedrich et al. 2017, doi "
-    "10.5194/acp-17-12855-2017); of the order of 1-4 m/s between sondes and ERA5 at Hilo on 2023-09-01 and 02"
+    "10.5194/acp-17-855-2017); of the order of 1-4 m/s between sondes and ERA5 at Hilo on 2023-09-01 and 02"
 )
 
 
