@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -13,6 +14,7 @@ import xarray as xr
 from overflight.errors import InvalidInput
 from overflight.winds.balloon_track import winds_of_track
 from overflight.winds.field import canonical, gaps, subset
+from overflight.winds.files import sha256
 from overflight.winds.heights import with_heights
 from overflight.winds.netcdf import read_netcdf
 from overflight.winds.sounding import is_raob, winds_of_soundings
@@ -58,7 +60,7 @@ def open_winds(
     if isinstance(source, str) and source.partition("-")[0].lower() in _STORED and not Path(source).exists():
         ds = _stored(source.lower(), start, end, area, levels)
     else:
-        parts = [_open_one(path) for path in _paths(source)]
+        parts = [_with_digest(_open_one(path), path) for path in _paths(source)]
         ds = _join([subset(part, area=area, levels_hpa=levels) for part in parts])
         ds = subset(ds, start=start, end=end)
     return with_heights(ds if member is None else _member(ds, member))
@@ -138,6 +140,17 @@ def _open_one(path: Path) -> xr.Dataset:
 
         return open_grib(path)
     return _text(path, head)
+
+
+def _with_digest(ds: xr.Dataset, path: Path) -> xr.Dataset:
+    """Note the SHA-256 of what was opened; of a Zarr group, that of its files' names and digests in order."""
+    if ds.attrs.get("sha256"):
+        return ds
+    if path.is_file():
+        return ds.assign_attrs(sha256=[sha256(path)])
+    inside = sorted(p for p in path.rglob("*") if p.is_file())
+    listing = "".join(f"{sha256(p)}  {p.relative_to(path).as_posix()}\n" for p in inside)
+    return ds.assign_attrs(sha256=[hashlib.sha256(listing.encode()).hexdigest()])
 
 
 def _netcdf(path: Path) -> xr.Dataset:

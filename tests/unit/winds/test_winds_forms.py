@@ -197,3 +197,13 @@ def test_broken_files_give_one_line(tmp_path):
     for source in (tmp_path / "absent.nc", [], tmp_path / "*.zip"):
         with pytest.raises(InvalidInput):
             open_winds(source)
+
+
+def test_what_was_opened_is_known_by_its_digest(shared_data):
+    import hashlib
+
+    from overflight.winds import open_winds
+
+    for name in ("winds/era5_20221111T00-02_urals_kazakhstan.nc", "gfs/gfs_2p5deg_2011-01-10T12_f120.grib2"):
+        path = shared_data / name
+        assert open_winds(path).attrs["sha256"] == [hashlib.sha256(path.read_bytes()).hexdigest()]
