@@ -109,9 +109,12 @@ def _paths(data: xr.Dataset) -> tuple[F64, F64, F64, F64, np.datetime64]:
     nothing = np.full_like(lat, np.nan)
     altitude = np.atleast_2d(np.asarray(data["altitude"].values, np.float64)) if "altitude" in data else nothing
     times = data["time"].values.astype("datetime64[ns]")
-    epoch = times.ravel()[0]
-    seconds = (times - epoch) / np.timedelta64(1, "s")
-    return lat, lon, altitude, np.broadcast_to(seconds, lat.shape), epoch
+    if np.isnat(times).all():
+        raise InvalidInput("trajectories", "no times", "at least one time")
+    epoch = np.nanmin(times)
+    seconds = np.broadcast_to((times - epoch) / np.timedelta64(1, "s"), lat.shape)
+    lat[np.isnan(seconds)] = np.nan  # a place without a time is no part of a path
+    return lat, lon, altitude, seconds, epoch
 
 
 def _rows(pieces: Pieces, regions: Regions, members: int, epoch: np.datetime64) -> list[dict[str, Any]]:

@@ -23,7 +23,6 @@ PIECE_M = 10_000.0
 """Longest piece: its straight chord in degrees lies within 40 m of the great circle below 75 degrees."""
 TILE_DEG = 4.0
 _MARGIN_DEG = 0.15
-_POLAR_TILE_DEG = 80.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,7 +109,7 @@ def _tile_hits(
     for shift in (-360.0, 0.0, 360.0):
         moved = ends + np.array([shift, 0.0])
         west, east = moved[..., 0].min(), moved[..., 0].max()
-        if west >= 180.0 or east <= -180.0:
+        if west >= 180.0 or east < -180.0:  # a piece along the antimeridian itself lies at -180
             continue
         box = (west - _MARGIN_DEG, south - _MARGIN_DEG, east + _MARGIN_DEG, north + _MARGIN_DEG)
         lines = shapely.linestrings(moved)

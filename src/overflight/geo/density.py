@@ -89,6 +89,8 @@ class Density:
 
     def level_of(self, lat: float, lon: float) -> float:
         """Return the smallest level whose region holds a place; 1 where no cell does."""
+        if not self.cell.size:
+            return 1.0
         resolution = h3_int.get_resolution(int(self.cell[0]))
         cell = np.uint64(h3_int.latlng_to_cell(lat, lon, resolution))
         at = int(np.searchsorted(self.cell, cell))

@@ -8,6 +8,8 @@ import numpy as np
 
 from overflight.errors import InvalidInput
 
+_FIRST, _LAST = datetime(1678, 1, 1, tzinfo=UTC), datetime(2262, 1, 1, tzinfo=UTC)
+"""What 64 bits of nanoseconds can count; numpy wraps around beyond, without a word."""
 HINT = "write the offset, as in 2023-02-01T21:21:00Z or 2023-02-01T16:21:00-05:00"
 
 
@@ -35,16 +37,23 @@ def to_datetime64(instant: datetime) -> np.datetime64:
     """Turn an aware datetime into datetime64[ns] in UTC."""
     if instant.tzinfo is None:
         raise InvalidInput("time", repr(instant.isoformat()), "a datetime with zone", hint=HINT)
-    return np.datetime64(instant.astimezone(UTC).replace(tzinfo=None), "ns")
+    utc = instant.astimezone(UTC)
+    if not _FIRST <= utc <= _LAST:
+        raise InvalidInput("time", repr(instant.isoformat()), "a time between the years 1678 and 2261")
+    return np.datetime64(utc.replace(tzinfo=None), "ns")
 
 
 def to_datetime(value: np.datetime64) -> datetime:
     """Turn datetime64 (UTC by convention) into an aware datetime, to the microsecond."""
+    if np.isnat(value):
+        raise InvalidInput("time", "NaT", "a time")
     micro: datetime = value.astype("datetime64[us]").item()
     return micro.replace(tzinfo=UTC)
 
 
 def iso(value: datetime | np.datetime64) -> str:
     """Write an instant as ISO 8601 with Z, to the second."""
+    if isinstance(value, datetime) and value.tzinfo is None:
+        raise InvalidInput("time", repr(value.isoformat()), "a datetime with zone", hint=HINT)
     instant = to_datetime(value) if isinstance(value, np.datetime64) else value.astimezone(UTC)
     return instant.strftime("%Y-%m-%dT%H:%M:%SZ")

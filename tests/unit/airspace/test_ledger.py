@@ -131,3 +131,25 @@ def test_regions_agree_with_natural_earth(shared_data):
     )[1]
     assert (distance > 0.02).sum() <= 3  # enclaves that one source draws and the other does not
     assert shapely.is_valid(ours.geometries).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "lat", "lon"),
+    [
+        ("RUS", [66.0, 67.0, 68.0], [180.0, 180.0, 180.0]),
+        ("ATA", [-89.5, -90.0, -89.5], [0.0, 0.0, 180.0]),
+        ("ATA", [-90.0, -89.5, -89.0], [0.0, 77.0, 77.0]),
+    ],
+)
+def test_a_path_on_the_antimeridian_or_through_the_pole_is_not_lost(name, lat, lon):
+    row = ledger(paths([lat], [lon])).table.set_index("id").loc[name]
+    assert row["hours_q50"] == pytest.approx(2.0, abs=1e-6)
+
+
+def test_a_place_without_a_time_is_no_part_of_a_path():
+    data = paths(np.full((2, 3), 40.0), np.full((2, 3), -100.0))
+    time = np.broadcast_to(data["time"].values, (2, 3)).copy()
+    time[0, 0] = np.datetime64("NaT")
+    row = ledger(data.drop_vars("time").assign(time=(("trajectory", "obs"), time))).table.iloc[0]
+    assert row["members"] == 2
+    assert row["hours_q50"] == pytest.approx(1.5, abs=1e-6)

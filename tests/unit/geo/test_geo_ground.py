@@ -1,6 +1,6 @@
 """The ground that every room stands on."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
@@ -139,3 +139,20 @@ def test_the_basemap_has_land_where_there_is_land():
         (65.0, 179.9, False),
     ):
         assert bool(len(tree.query(shapely.Point(lon, lat), predicate="within"))) is land, (lat, lon)
+
+
+@pytest.mark.parametrize("year", [1500, 2300])
+def test_times_that_nanoseconds_cannot_count_are_refused(year):
+    with pytest.raises(InvalidInput, match="1678"):
+        times.to_datetime64(datetime(year, 1, 1, tzinfo=UTC))
+
+
+def test_naive_and_missing_times_are_not_written():
+    with pytest.raises(InvalidInput, match="zone"):
+        times.iso(datetime(2023, 1, 1))  # noqa: DTZ001 - a naive time is the point
+    with pytest.raises(InvalidInput, match="NaT"):
+        times.to_datetime(np.datetime64("NaT"))
+
+
+def test_a_density_without_cells_holds_no_place():
+    assert Density.from_points([np.nan], [np.nan], resolution=3).level_of(0.0, 0.0) == 1.0
