@@ -21,7 +21,7 @@ from overflight.case.report import ReportContent, write_map, write_report
 from overflight.case.report.truth import Comparison, compared
 from overflight.drift import Settings
 from overflight.errors import InvalidInput, OutOfCoverage
-from overflight.geo.times import iso, to_datetime64
+from overflight.geo.times import iso
 from overflight.infer import DriftTest, Origin, Track, drift_test, forecast, hindcast, origin, track
 from overflight.sightings import Reading
 from overflight.winds.error import WindError
@@ -285,5 +285,4 @@ def _within(truth: pd.DataFrame | None, path: Track) -> pd.DataFrame | None:
 def wind_window(reading: Reading, plan: Plan) -> tuple[datetime, datetime]:
     """Return the first and last instant that an investigation needs winds for."""
     first, last = reading.sightings[0].time, reading.sightings[-1].time
-    to_datetime64(first)
     return first - timedelta(hours=plan.hours_back), last + timedelta(hours=plan.hours_ahead)

@@ -91,8 +91,6 @@ def main(argv: Sequence[str]) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (SystemExit, cyclopts.exceptions.CycloptsError):
-        raise
     except Exception as problem:
         if os.environ.get("OVERFLIGHT_DEBUG"):
             raise

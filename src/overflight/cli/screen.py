@@ -29,21 +29,8 @@ def remark(text: str) -> None:
 
 def bar(what: str) -> Progress | None:
     """Return a progress bar on standard error, or nothing where that is no terminal."""
-    if not sys.stderr.isatty():
-        return None
-    from rich.console import Console
-    from rich.progress import Progress as Bars
-
-    bars = Bars(console=Console(stderr=True), transient=True)
-    task = bars.add_task(what, total=None)
-    bars.start()
-
-    def tell(done: int, total: int) -> None:
-        bars.update(task, completed=done, total=total)
-        if done >= total:
-            bars.stop()
-
-    return tell
+    tell = stages()
+    return None if tell is None else lambda done, total: tell(what, done, total)
 
 
 def stages() -> Callable[[str, int, int], None] | None:
