@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -53,12 +54,12 @@ def test_the_same_seed_gives_the_same_findings(incident):
     assert again["sentences"] == found["sentences"]
 
 
-def test_a_changed_case_is_found(incident):
-    folder, _ = incident
-    assert command("case", "verify", "incident", cwd=folder).returncode == 0
-    log = folder / "again" / "case" / "log.jsonl"
+def test_a_changed_case_is_found(incident, tmp_path):
+    assert command("case", "verify", "incident", cwd=incident[0]).returncode == 0
+    shutil.copytree(incident[0] / "incident" / "case", tmp_path / "changed")
+    log = tmp_path / "changed" / "log.jsonl"
     log.write_text(log.read_text().replace("overflight demo", "overflight dem0", 1))
-    done = command("case", "verify", "again", cwd=folder)
+    done = command("case", "verify", "changed", cwd=tmp_path)
     assert done.returncode == 1
     assert "record" in done.stderr
 
