@@ -7,11 +7,13 @@ are quantiles over the members that crossed.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import shapely
 import xarray as xr
 from numpy.typing import NDArray
 
@@ -57,6 +59,20 @@ class Ledger:
             for row in self.table.to_dict("records")
         ]
         return {"members": self.members, "regions": self.regions_source, "crossings": rows}
+
+    def to_geojson(self, regions: Regions | None = None) -> dict[str, Any]:
+        """Return the regions crossed as a FeatureCollection, each with its row; ``regions`` are those of the ledger."""
+        regions = countries() if regions is None else regions
+        shapes = {region.id: shape for region, shape in zip(regions.regions, regions.geometries, strict=True)}
+        features = [
+            {
+                "type": "Feature",
+                "properties": row,
+                "geometry": json.loads(shapely.to_geojson(shapely.orient_polygons(shapes[row["id"]]))),
+            }
+            for row in self.to_json()["crossings"]
+        ]
+        return {"type": "FeatureCollection", "features": features}
 
 
 def chance(row: pd.Series, members: int) -> str:

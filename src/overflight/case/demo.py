@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from overflight.case.investigate import Investigation, Plan, Progress, investigate
+from overflight.case.investigate import Investigation, Plan, Progress, investigate, require_free
 from overflight.errors import Interrupted, InvalidInput, OverflightError, Unavailable
 from overflight.sightings import Reading, read
 from overflight.winds import open_winds
@@ -47,6 +47,7 @@ def shab12v(folder: Path, *, seed: int, progress: Progress | None = None) -> Inv
     The sightings are fixes evenly spread over the part of the flight that both balloons spent above 10 km, rounded to
     0.01 degree and 100 m; everything else is withheld and becomes the truth.
     """
+    require_free(folder)
     with shipped("shab12v_2022-08-22_aprs.csv") as own, shipped("shab14v_2022-08-22_aprs.csv") as sister:
         truth, winds = _fixes(own), winds_of_track(sister)
         sightings = _write_sightings(thinned(truth, winds), folder)
@@ -112,6 +113,7 @@ def february_2023(
     Unavailable
         No winds are at hand and none can be fetched; the line says what would be, and how to give them.
     """
+    require_free(folder)
     field = open_winds(winds) if winds else _fetched(config or {}, progress)
     with shipped("incident_2023.csv") as path:
         reading = read(path, object_label=FEBRUARY_OBJECT)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,8 @@ import xarray as xr
 from lxml import etree
 from numpy.typing import NDArray
 
+from overflight.airspace import Ledger
+from overflight.case.placing import placed, require_place, write_text
 from overflight.case.report.chart import AHEAD, STYLE, Projection, draw_land, new_figure, scale_bar
 from overflight.errors import InvalidInput
 from overflight.geo import sphere
@@ -32,40 +32,28 @@ def write(data: xr.Dataset | pd.DataFrame, path: Path) -> None:
     InvalidInput
         The suffix is not known, or the file cannot be written.
     """
-    writers: dict[str, Callable[[Any, Path], None]] = (
-        TRAJECTORY_WRITERS if isinstance(data, xr.Dataset) else TABLE_WRITERS
-    )
-    suffix = path.suffix.lower()
-    if suffix not in writers:
-        raise InvalidInput("output", repr(path.name), f"a name that ends in {', '.join(writers)}")
-    _placed(path, lambda beside: writers[suffix](data, beside))
+    writers = TRAJECTORY_WRITERS if isinstance(data, xr.Dataset) else TABLE_WRITERS
+    require_place(path, writers)
+    placed(path, lambda beside: writers[path.suffix.lower()](data, beside))
+
+
+def write_ledger(found: Ledger, trajectories: xr.Dataset, path: Path) -> None:
+    """Write a ledger: its table, the countries crossed as GeoJSON, or the paths it was made of as a map.
+
+    Raises
+    ------
+    InvalidInput
+        The suffix is not known, or the file cannot be written.
+    """
+    if path.suffix.lower() == ".geojson":
+        write_json(found.to_geojson(), path)
+    else:
+        write(trajectories if path.suffix.lower() == ".png" else found.table, path)
 
 
 def write_json(data: Any, path: Path) -> None:
     """Write plain data as JSON."""
-    _placed(path, lambda beside: _text(beside, json.dumps(data, allow_nan=False)))
-
-
-def _placed(path: Path, writer: Callable[[Path], None]) -> None:
-    beside = path.with_name(f".part-{path.name}")
-    try:
-        writer(beside)
-        if path.is_dir():
-            shutil.rmtree(path)
-        beside.replace(path)
-    except OSError as problem:
-        reason = problem.strerror or str(problem)
-        raise InvalidInput("output", f"{path} ({reason})", "a place that can be written") from None
-    finally:
-        if beside.is_dir():
-            shutil.rmtree(beside, ignore_errors=True)
-        else:
-            with contextlib.suppress(OSError):
-                beside.unlink()
-
-
-def _text(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
+    placed(path, lambda beside: write_text(beside, json.dumps(data, allow_nan=False)))
 
 
 def _netcdf(data: xr.Dataset, path: Path) -> None:
@@ -105,7 +93,7 @@ def _parquet(data: xr.Dataset | pd.DataFrame, path: Path) -> None:
 
 
 def _json(data: pd.DataFrame, path: Path) -> None:
-    _text(path, data.to_json(orient="records", date_format="iso"))
+    write_text(path, data.to_json(orient="records", date_format="iso"))
 
 
 def _paths(data: xr.Dataset) -> list[tuple[int, NDArray[np.datetime64], NDArray[np.float64]]]:
@@ -143,7 +131,7 @@ def _geojson(data: xr.Dataset, path: Path) -> None:
         geometry = {"type": "LineString" if one else "MultiLineString", "coordinates": lines[0] if one else lines}
         properties = {"member": member, "from": _stamp(times[0]), "to": _stamp(times[-1])}
         features.append({"type": "Feature", "properties": properties, "geometry": geometry})
-    _text(path, json.dumps({"type": "FeatureCollection", "features": features}))
+    write_text(path, json.dumps({"type": "FeatureCollection", "features": features}))
 
 
 def _kml(data: xr.Dataset, path: Path) -> None:
@@ -167,7 +155,7 @@ def _stamp(instant: np.datetime64) -> str:
 
 
 def _png(data: xr.Dataset, path: Path) -> None:
-    lat, lon = (np.asarray(data[n].values, np.float64) for n in ("lat", "lon"))
+    lat, lon = (np.atleast_2d(np.asarray(data[n].values, np.float64)) for n in ("lat", "lon"))
     known = np.isfinite(lat) & np.isfinite(lon)
     if not known.any():
         raise InvalidInput("output", "no places", "trajectories to draw")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,7 @@ from overflight import __version__
 from overflight.airspace import Ledger, ledger
 from overflight.case import export
 from overflight.case.log import Case
+from overflight.case.placing import placed
 from overflight.case.report import ReportContent, write_map, write_report
 from overflight.case.report.truth import Comparison, compared
 from overflight.drift import Settings
@@ -132,19 +134,34 @@ def investigate(
         The winds do not enclose the sightings.
     """
     tell = progress or (lambda stage, done, total: None)
-    if (folder / "case").exists():
-        raise InvalidInput("case", str(folder), "a folder without a case", hint="give another with --case DIR")
+    require_free(folder)
     found, missing = _compute(reading, winds, plan, tell)
     comparison = None if plan.truth is None else compared(found["track"], plan.truth)
     result = Investigation(folder=folder, seed=plan.seed, comparison=comparison, missing=tuple(missing), **found)
     tell(STAGES[6], 6, len(STAGES))
-    _write(result, reading, winds, plan)
+    _write(result)
     tell(STAGES[7], 7, len(STAGES))
     content = _content(result, reading, winds, plan)
     write_report(content, folder / "report.html")
     write_map(content, folder / "map.png")
+    _record(result, reading, winds, plan)
     tell("done", len(STAGES), len(STAGES))
     return result
+
+
+def require_free(folder: Path) -> None:
+    """Refuse a folder that holds a case or cannot be written.
+
+    Raises
+    ------
+    InvalidInput
+        The folder is in use or cannot be written.
+    """
+    if (folder / "case").exists():
+        raise InvalidInput("case", str(folder), "a folder without a case", hint="give another with --case DIR")
+    above = next(path for path in (folder.resolve(), *folder.resolve().parents) if path.exists())
+    if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
+        raise InvalidInput("case", str(folder), "a folder that can be written")
 
 
 def _compute(reading: Reading, winds: xr.Dataset, plan: Plan, tell: Progress) -> tuple[dict[str, Any], list[str]]:
@@ -203,7 +220,7 @@ def whole(before: xr.Dataset | None, between: xr.Dataset, after: xr.Dataset | No
     return xr.concat(parts, dim="obs", coords="minimal", compat="override", combine_attrs="drop")
 
 
-def _write(result: Investigation, reading: Reading, winds: xr.Dataset, plan: Plan) -> None:
+def _write(result: Investigation) -> None:
     folder = result.folder
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -217,11 +234,17 @@ def _write(result: Investigation, reading: Reading, winds: xr.Dataset, plan: Pla
     export.write(result.ledger.table, folder / "ledger.csv")
     if result.origin is not None:
         export.write_json(result.origin.density.to_geojson(), folder / "origin.geojson")
-    _record(result, reading, winds, plan)
 
 
 def _record(result: Investigation, reading: Reading, winds: xr.Dataset, plan: Plan) -> None:
-    case = Case.create(result.folder / "case", title=plan.title)
+    """Write the case last and whole: a folder without one was interrupted, and the same command fills it anew."""
+    placed(
+        result.folder / "case",
+        lambda beside: _fill(Case.create(beside, title=plan.title), result, reading, winds, plan),
+    )
+
+
+def _fill(case: Case, result: Investigation, reading: Reading, winds: xr.Dataset, plan: Plan) -> None:
     digest = case.add_evidence(reading.path, source="sightings given to this investigation")
     for seen in reading.sightings:
         case.append("sighting", _sighting(seen), inputs=(digest,))

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
 
 from overflight.cli.options import Json
 from overflight.cli.screen import say, say_json
 
 
-def verify_(folder: Path, *, json: Json = False) -> None:
+def verify_(
+    folder: Annotated[Path, Parameter(help="An incident folder, or the case folder in it.")], *, json: Json = False
+) -> None:
     """Re-compute every hash of an incident's log; exit code 1 where anything differs."""
     from overflight.case.log import LOG, verify
 

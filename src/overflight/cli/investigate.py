@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from overflight.cli.options import Json, Seed, Winds, seed_of
+from overflight.cli.options import Json, Seed, Winds, counted, measured, opened, seed_of
 from overflight.cli.screen import remark, say, say_json, stages
 
 if TYPE_CHECKING:
@@ -20,9 +20,9 @@ def investigate(
     winds: Winds,
     case: Annotated[Path, Parameter(help="Folder to write.")] = Path("incident"),
     seed: Seed = None,
-    members: int = 400,
-    hours_back: float = 24.0,
-    hours_ahead: float = 24.0,
+    members: Annotated[int, counted("Paths drawn of the track, and members of each ensemble.", 2, 100_000)] = 400,
+    hours_back: Annotated[float, measured("How far before the first sighting, h.", 0.01, 2_400, "h")] = 24.0,
+    hours_ahead: Annotated[float, measured("How far after the last sighting, h.", 0.01, 2_400, "h")] = 24.0,
     assume_utc: Annotated[bool, Parameter(negative="", help="Take times without offset as UTC.")] = False,
     object_: Annotated[
         str | None, Parameter(name="--object", help="The object to take, where there are several.")
@@ -30,18 +30,17 @@ def investigate(
     json: Json = False,
 ) -> None:
     """From sightings and winds to an incident folder with a report."""
-    from overflight.case.investigate import Plan, wind_window
+    from overflight.case.investigate import Plan, require_free, wind_window
     from overflight.case.investigate import investigate as run
     from overflight.sightings import read
-    from overflight.winds import open_winds
 
+    require_free(case)
     reading = read(sightings, assume_utc=assume_utc, object_label=object_)
     remark(str(reading))
     command = f"overflight investigate {sightings.name} --winds {Path(winds).name}"
     plan = Plan(title=f"Incident: {sightings.stem}", seed=seed_of(seed), members=members, hours_back=hours_back,
                 hours_ahead=hours_ahead, command=command)  # fmt: skip
-    start, end = (None, None) if Path(winds).exists() else wind_window(reading, plan)
-    field = open_winds(winds, start=start, end=end)
+    field = opened(winds, *wind_window(reading, plan))
     finish(run(reading, field, case, plan, progress=stages()), json)
 
 

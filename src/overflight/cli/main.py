@@ -1,4 +1,4 @@
-"""The command ``overflight``: its verbs, its configuration, and how errors reach a person.
+"""The command ``overflight``: its verbs, and how errors and signals reach a person.
 
 Verbs are named by import path, so that ``--help`` imports none of them.
 """
@@ -6,18 +6,20 @@ Verbs are named by import path, so that ``--help`` imports none of them.
 from __future__ import annotations
 
 import os
+import signal
 import sys
-import tomllib
+import warnings
 from collections.abc import Sequence
-from pathlib import Path
-
-import cyclopts
-from cyclopts.config import Env, Toml
+from types import FrameType
+from typing import TYPE_CHECKING
 
 from overflight import __version__
-from overflight.errors import InvalidInput, OverflightError, one_line
+from overflight.cli import screen
+from overflight.errors import OverflightError
 
-CONFIG = "overflight.toml"
+if TYPE_CHECKING:
+    import cyclopts
+
 VERBS = {
     "investigate": "From sightings and winds to an incident folder with a report.",
     "demo": "Investigate a real case from data that is shipped.",
@@ -34,16 +36,28 @@ GROUPS = {
     }),
     "case": ("Check an incident's log.", {"verify": "Re-compute the whole log and say what differs."}),
 }  # fmt: skip
+ABOUT = """Where a high-altitude balloon went, over whom, and how sure one can be.
+
+Every option can stand in overflight.toml, in a table a verb, or in the environment, as OVERFLIGHT_FORECAST_MEMBERS.
+"""
+INTERRUPTED = "interrupted; no file was left half-written, the same command starts again"
+OUT_OF_MEMORY = "memory: got a run too large for this machine, expected a smaller one; try fewer members or hours"
 
 
 def application() -> cyclopts.App:
     """Return the command with its verbs, none of them imported yet."""
-    configs = [Toml(path, must_exist=False, search_parents=False) for path in config_files() if _is_sound(path)]
+    import cyclopts
+
+    from overflight.cli import config
+    from overflight.cli.completion import show_completion
+
     app = cyclopts.App(
         name="overflight",
-        help="Where a high-altitude balloon went, over whom, and how sure one can be.",
+        help=ABOUT,
         version=f"overflight {__version__}",
-        config=(*configs, Env("OVERFLIGHT_", command=True)),
+        config=config.sources(VERBS, {group: verbs for group, (_, verbs) in GROUPS.items()}),
+        result_action="return_value",
+        suppress_keyboard_interrupt=False,
     )
     for verb, text in VERBS.items():
         app.command(f"overflight.cli.{verb}:{verb}", name=verb, help=text)
@@ -52,53 +66,51 @@ def application() -> cyclopts.App:
         for verb, line in verbs.items():
             sub.command(f"overflight.cli.{group}:{verb}_", name=verb, help=line)
         app.command(sub)
-    app.register_install_completion_command()
+    app.register_install_completion_command(help="Install completion for bash, zsh or fish.")
+    app.command(show_completion, name="--show-completion", help="Print the completion script of a shell.")
     return app
 
 
-def config_files() -> list[Path]:
-    """Return the configuration files in the order of their weight: here, then the user's own."""
-    home = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
-    return [Path.cwd() / CONFIG, Path(home) / "overflight" / CONFIG]
-
-
-def _is_sound(path: Path) -> bool:
-    """Return whether a configuration file is there; refuse one that is no TOML."""
-    try:
-        tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return False
-    except (OSError, ValueError) as problem:
-        raise InvalidInput("configuration", str(problem), "TOML, a table a verb", path.name) from None
-    return True
-
-
 def run(argv: Sequence[str] | None = None) -> None:
-    """Run the command and exit with its code."""
+    """Run the command as a process of its own, and exit with its code."""
+    signal.signal(signal.SIGTERM, _stop)
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")  # warnings of libraries are for those who program them
     sys.exit(main(sys.argv[1:] if argv is None else argv))
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 def main(argv: Sequence[str]) -> int:
     """Run the command; return its exit code. Every failure is one line on standard error."""
-    try:
-        application()(list(argv), exit_on_error=False, print_error=False)
-    except cyclopts.CycloptsError as problem:
-        return _fail(str(problem), 2)
-    except OverflightError as problem:
-        return _fail(str(problem), problem.exit_code)
-    except KeyboardInterrupt:
-        return _fail("interrupted; the same command resumes", 130)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except Exception as problem:
-        if os.environ.get("OVERFLIGHT_DEBUG"):
-            raise
-        text = f"unexpected {type(problem).__name__}: {problem}; set OVERFLIGHT_DEBUG=1 for the whole story"
-        return _fail(text, 1)
+    with screen.session():
+        try:
+            _dispatch(list(argv))
+        except OverflightError as problem:
+            return screen.fail(str(problem), problem.exit_code)
+        except KeyboardInterrupt:
+            return screen.fail(INTERRUPTED, 130)
+        except BrokenPipeError:
+            return 0
+        except MemoryError:
+            return screen.fail(OUT_OF_MEMORY, 2)
+        except Exception as problem:
+            if os.environ.get("OVERFLIGHT_DEBUG"):
+                raise
+            text = f"unexpected {type(problem).__name__}: {problem}; set OVERFLIGHT_DEBUG=1 for the whole story"
+            return screen.fail(text, 1)
     return 0
 
 
-def _fail(text: str, code: int) -> int:
-    sys.stderr.write(f"overflight: {one_line(text)}\n")
-    return code
+def _dispatch(argv: list[str]) -> None:
+    import cyclopts
+
+    from overflight.cli.usage import as_invalid
+
+    try:
+        application()(argv, exit_on_error=False, print_error=False)
+    except cyclopts.CycloptsError as problem:
+        raise as_invalid(problem) from None
+    screen.settle()

@@ -2,33 +2,74 @@
 
 from __future__ import annotations
 
+import os
+import re
 import secrets
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
 from overflight.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from overflight.drift import Settings
-    from overflight.flight import Flight
+    import xarray as xr
+    from cyclopts import Token
+
+    from overflight.geo.spread import Value
+
+MOST_MEMBERS, MOST_HOURS = 10_000_000, 10_000
+Source = Literal["gfs", "era5", "ecmwf"]
+Bound = float | int
+
+
+def whole(_type: Any, tokens: Sequence[Token]) -> int:
+    """Read a whole number; 7.5 is none."""
+    text = tokens[0].value
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError("a whole number") from None
+
+
+def within(low: Bound, high: Bound, unit: str = "", hint: str = "") -> Callable[[Any, Any], None]:
+    """Return the check that a number lies in a range; NaN lies in none."""
+
+    def check(_type: Any, value: Bound | None) -> None:
+        if value is not None and not low <= value <= high:
+            raise ValueError(f"{low:,} to {high:,} {unit}".strip() + (f"; {hint}" if hint else ""))
+
+    return check
+
+
+def counted(text: str, low: int, high: int) -> Parameter:
+    """Describe an option that is a whole number in a range."""
+    return Parameter(help=text, converter=whole, validator=within(low, high))
+
+
+def measured(text: str, low: Bound, high: Bound, unit: str, hint: str = "") -> Parameter:
+    """Describe an option that is a number in a range."""
+    return Parameter(help=text, validator=within(low, high, unit, hint))
+
 
 Output = Annotated[Path | None, Parameter(name=["--output", "-o"], help="File to write; its suffix names the format.")]
 Json = Annotated[bool, Parameter(name="--json", negative="", help="Print the result as JSON.")]
-Seed = Annotated[int | None, Parameter(help="Seed of the random draws; one is drawn and printed where none is given.")]
+Seed = Annotated[
+    int | None,
+    counted("Seed of the random draws; one is drawn and printed where none is given.", 0, 2**63 - 1),
+]
 Winds = Annotated[str, Parameter(help="Winds: file, folder, pattern, or a stored source (gfs, era5, ecmwf).")]
-Area = Annotated[str | None, Parameter(help="South,west,north,east in degrees.")]
-Levels = Annotated[str | None, Parameter(help="Pressure levels in hPa, as 100,70,50.")]
+Lat = Annotated[float, measured("Latitude, degrees north.", -90, 90, "degrees", "are lat and lon swapped?")]
+Lon = Annotated[float, measured("Longitude, degrees east, -180 to 360.", -180, 360, "degrees")]
+Members = Annotated[int, counted("Members of the ensemble.", 1, MOST_MEMBERS)]
+WindError = Annotated[bool, Parameter(name="--wind-error", help="Perturb each member's wind.")]
 
 
 def seed_of(seed: int | None) -> int:
     """Return the seed, or draw one."""
-    if seed is None:
-        return secrets.randbelow(2**31)
-    if not 0 <= seed < 2**63:
-        raise InvalidInput("--seed", str(seed), "a whole number of 0 to 2^63 - 1")
-    return seed
+    return secrets.randbelow(2**31) if seed is None else seed
 
 
 def numbers_of(text: str, field: str, count: int | None = None) -> tuple[float, ...]:
@@ -58,42 +99,38 @@ def bytes_of(text: str) -> int:
     lower = text.strip().lower()
     unit = next((u for u in units if lower.endswith(u)), "")
     try:
-        return int(float(lower.removesuffix(unit)) * units.get(unit, 1))
+        size = int(float(lower.removesuffix(unit)) * units.get(unit, 1))
     except (ValueError, OverflowError):
         raise InvalidInput("--memory", repr(text), "a size as 2GiB or 500MB") from None
+    if size < 2**20:
+        raise InvalidInput("--memory", repr(text), "at least 1MiB")
+    return size
 
 
-def float_flight(pressure_hpa: float | None, altitude: float | None, density: float | None) -> Flight:
-    """Return the float that exactly one of three options asks for."""
-    from overflight.flight import float_at_altitude, float_at_density, float_at_pressure
+def value_of(text: str, field: str, low: float, high: float, unit: str) -> Value:
+    """Read ``5``, or ``5+-0.5`` (``5±0.5`` too): a normal distribution by its mean and standard deviation."""
+    from overflight.geo.spread import Spread
 
-    given = [value is not None for value in (pressure_hpa, altitude, density)]
-    if sum(given) != 1:
-        raise InvalidInput("level", f"{sum(given)} of --pressure, --altitude and --density", "exactly one of them")
-    if pressure_hpa is not None:
-        return float_at_pressure(pressure_hpa * 100.0)
-    if altitude is not None:
-        return float_at_altitude(altitude)
-    assert density is not None  # noqa: S101 - one of three is given
-    return float_at_density(density)
+    mean, sign, sd = re.sub(r"\s", "", text).replace("+-", "±").partition("±")
+    expected = f"a number from {low:g} to {high:g} {unit}, or with its standard deviation as 5+-0.5"
+    try:
+        middle, width = float(mean), float(sd) if sign else 0.0
+    except ValueError:
+        raise InvalidInput(field, repr(text), expected) from None
+    if not (low <= middle <= high and 0.0 <= width <= high):
+        raise InvalidInput(field, repr(text), expected)
+    return Spread("normal", middle, width, low, high) if sign else middle
 
 
-def run_settings(
-    step_s: float, output_min: float, method: str, memory: str, *, steady: bool, wind_error: bool
-) -> Settings:
-    """Return the settings of a run from its options."""
-    from overflight.cli.screen import bar
-    from overflight.drift import Settings
-    from overflight.geo.terrain import Terrain
-    from overflight.winds.error import WindError
+def mirrors() -> dict[str, str]:
+    """Return the mirrors that the environment names."""
+    named = {name: os.environ.get(f"OVERFLIGHT_{name.upper()}_URL", "") for name in ("gfs", "era5", "ecmwf")}
+    return {name: url for name, url in named.items() if url}
 
-    return Settings(
-        step_s=step_s,
-        output_s=output_min * 60.0,
-        method=method,  # type: ignore[arg-type]
-        memory_bytes=bytes_of(memory),
-        steady=steady,
-        terrain=Terrain.load(),
-        wind_error=WindError() if wind_error else None,
-        progress=bar("simulating"),
-    )
+
+def opened(winds: str, start: datetime, end: datetime) -> xr.Dataset:
+    """Open winds: of a stored source what the times ask for, of files all there is."""
+    from overflight.winds import open_winds
+    from overflight.winds.open import is_stored
+
+    return open_winds(winds, start=start, end=end) if is_stored(winds) else open_winds(winds)

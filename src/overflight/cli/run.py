@@ -3,57 +3,77 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from overflight.cli.options import float_flight, run_settings, seed_of
-from overflight.cli.screen import remark, say, say_json
+from cyclopts import Parameter
+
+from overflight.cli.options import (
+    MOST_HOURS,
+    Json,
+    Lat,
+    Lon,
+    Members,
+    Output,
+    Seed,
+    WindError,
+    Winds,
+    bytes_of,
+    measured,
+    opened,
+    seed_of,
+)
+from overflight.cli.screen import bar, remark, say, say_json
 from overflight.errors import InvalidInput
 
 if TYPE_CHECKING:
     import xarray as xr
 
+    from overflight.drift import Settings
+    from overflight.flight import Flight
 
+
+@Parameter(name="*")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """The options of a float run, as given."""
+    """The options of a float run, in the order of the help."""
 
-    winds: str
-    time: str
-    lat: float
-    lon: float
-    pressure: float | None
-    altitude: float | None
-    density: float | None
-    hours: float
-    members: int
-    position_sd_km: float
-    seed: int | None
-    step: float
-    every: float
-    method: str
-    memory: str
-    scheduler: str | None
-    wind_error: bool
-    steady: bool
-    output: Path | None
-    json: bool
+    winds: Winds
+    time: Annotated[str, Parameter(help="When it was there, with offset: 2023-02-01T21:21:00Z.")]
+    lat: Lat
+    lon: Lon
+    pressure: Annotated[float | None, measured("Level of the float, hPa.", 0.2, 1100, "hPa")] = None
+    altitude: Annotated[float | None, measured("Level of the float, m above mean sea level.", -500, 60_000, "m")] = None
+    density: Annotated[float | None, measured("Level of the float, air density in kg/m3.", 1e-4, 2, "kg/m3")] = None
+    hours: Annotated[float, measured("How long to follow it, h.", 0.01, MOST_HOURS, "h")] = 24.0
+    members: Members = 200
+    position_sd_km: Annotated[
+        float, measured("Error of the place, km: standard deviation of each component.", 0, 20_000, "km")
+    ] = 0.0
+    seed: Seed = None
+    step: Annotated[float, measured("Longest step of integration, s.", 1, 86_400, "s")] = 600.0
+    every: Annotated[float, measured("Interval of output, min.", 0.1, 100_000, "min")] = 60.0
+    method: Annotated[Literal["rk4", "rk2", "adaptive"], Parameter(help="Runge-Kutta method.")] = "rk4"
+    memory: Annotated[str, Parameter(help="Largest result held at once.")] = "2GiB"
+    scheduler: Annotated[str | None, Parameter(help="Address of a Dask scheduler to run on.")] = None
+    wind_error: WindError = True
+    steady: Annotated[bool, Parameter(negative="", help="Hold winds of a single time.")] = False
+    output: Output = None
+    json: Json = False
 
 
 def run_float(asked: Asked, hours: float) -> None:
-    """Run, write and print."""
+    """Run, write and print; ``hours`` below 0 go back in time."""
     from overflight import drift
+    from overflight.case.placing import TRAJECTORIES, require_place
     from overflight.geo.times import parse_utc
-    from overflight.winds import open_winds
 
-    if not asked.hours > 0:
-        raise InvalidInput("--hours", str(asked.hours), "a number above 0")
-    start = parse_utc(asked.time, field="--time")
-    flight = float_flight(asked.pressure, asked.altitude, asked.density)
+    start, flight = parse_utc(asked.time, field="--time"), float_flight(asked)
+    if asked.output is not None:
+        require_place(asked.output, TRAJECTORIES)
     release = drift.Release(time=start, lat=asked.lat, lon=asked.lon, position_sd_m=1000.0 * asked.position_sd_km)
-    settings = run_settings(asked.step, asked.every, asked.method, asked.memory, steady=asked.steady,
-                            wind_error=asked.wind_error)  # fmt: skip
-    winds, seed = open_winds(asked.winds), seed_of(asked.seed)
+    settings, seed = run_settings(asked), seed_of(asked.seed)
+    winds = opened(asked.winds, *sorted((start, start + timedelta(hours=hours))))
     what: dict[str, Any] = {"hours": hours, "members": asked.members, "seed": seed, "settings": settings}
     if asked.scheduler is None:
         data = drift.simulate(winds, flight, release, **what)
@@ -61,53 +81,104 @@ def run_float(asked: Asked, hours: float) -> None:
         from overflight.drift.cluster import simulate_on
 
         data = simulate_on(asked.scheduler, winds, flight, release, **what)
-    report(data, asked.output, asked.json)
+    report(data, asked)
 
 
-def report(data: xr.Dataset, output: Path | None, json: bool) -> None:
+def float_flight(asked: Asked) -> Flight:
+    """Return the float that exactly one of three options asks for."""
+    from overflight.flight import float_at_altitude, float_at_density, float_at_pressure
+
+    given = [value is not None for value in (asked.pressure, asked.altitude, asked.density)]
+    if sum(given) != 1:
+        raise InvalidInput("level", f"{sum(given)} of --pressure, --altitude and --density", "exactly one of them")
+    if asked.pressure is not None:
+        return float_at_pressure(asked.pressure * 100.0)
+    if asked.altitude is not None:
+        return float_at_altitude(asked.altitude)
+    assert asked.density is not None  # noqa: S101 - one of three is given
+    return float_at_density(asked.density)
+
+
+def run_settings(asked: Asked) -> Settings:
+    """Return the settings of a run from its options."""
+    from overflight.drift import Settings
+    from overflight.geo.terrain import Terrain
+    from overflight.winds.error import WindError as Error
+
+    return Settings(
+        step_s=asked.step,
+        output_s=asked.every * 60.0,
+        method=asked.method,
+        memory_bytes=bytes_of(asked.memory),
+        steady=asked.steady,
+        terrain=Terrain.load(),
+        wind_error=Error() if asked.wind_error else None,
+        progress=bar("simulating"),
+    )
+
+
+def report(data: xr.Dataset, asked: Asked) -> None:
     """Write trajectories where asked, and say where the ensemble ended."""
-    from overflight.case import export
-
-    if output is not None:
-        export.write(data, output)
-        remark(f"written: {output}")
+    save(data, asked)
     summary = summarised(data)
-    if json:
+    if asked.json:
         say_json(summary)
         return
-    say(
-        f"{summary['members']} members {summary['direction']} to {summary['end']}: centre {summary['lat']:.3f}, "
-        f"{summary['lon']:.3f}; half of them within {summary['radius_50_km']:.0f} km of it, 90 % within "
-        f"{summary['radius_90_km']:.0f} km (seed {summary['seed']})"
-    )
-    for name, count in summary["status"].items():
-        if name != "flying":
-            say(f"{count} of {summary['members']} members: {name.replace('_', ' ')}")
+    where = "nobody knows where" if summary["lat"] is None else scatter_text(summary)
+    say(f"{summary['members']} members {summary['direction']} to {summary['end']}: {where} (seed {summary['seed']})")
+    for text in fates(summary):
+        say(text)
     if summary["below_lowest_level"]:
         say(f"{summary['below_lowest_level']} members flew below the lowest level, in its wind")
+
+
+def save(data: xr.Dataset, asked: Any) -> None:
+    """Write trajectories where asked."""
+    if asked.output is not None:
+        from overflight.case import export
+
+        export.write(data, asked.output)
+        remark(f"written: {asked.output}")
+
+
+def scatter_text(place: dict[str, Any]) -> str:
+    """Say where the members of a summary are, and how far apart."""
+    return (
+        f"centre {place['lat']:.3f}, {place['lon']:.3f}; half of them within {place['radius_50_km']:.1f} km of it, "
+        f"90 % within {place['radius_90_km']:.1f} km"
+    )
+
+
+def fates(summary: dict[str, Any]) -> list[str]:
+    """Say how many members ended otherwise than in flight."""
+    counts = {name: count for name, count in summary["status"].items() if name != "flying"}
+    return [f"{count} of {summary['members']} members: {name.replace('_', ' ')}" for name, count in counts.items()]
+
+
+def statuses(data: xr.Dataset) -> dict[str, int]:
+    """Count the members by how they ended."""
+    import numpy as np
+
+    meanings = data["end_status"].attrs["flag_meanings"].split()
+    codes, counts = np.unique(data["end_status"].values, return_counts=True)
+    return {meanings[code]: int(count) for code, count in zip(codes, counts, strict=True)}
 
 
 def summarised(data: xr.Dataset) -> dict[str, Any]:
     """Return where an ensemble ended, as plain data."""
     import numpy as np
 
-    from overflight.geo import sphere
+    from overflight.drift.scatter import at_end
+    from overflight.geo.times import iso
 
-    lat, lon = data["end_lat"].values, data["end_lon"].values
-    known = np.isfinite(lat) & np.isfinite(lon)
-    centre = sphere.mean_place(lat[known], lon[known]) if known.any() else (float("nan"), float("nan"))
-    apart = sphere.distance_m(*centre, lat[known], lon[known]) / 1000.0
-    meanings = data["end_status"].attrs["flag_meanings"].split()
-    codes, counts = np.unique(data["end_status"].values, return_counts=True)
+    place, direction = at_end(data).summary(), data.attrs["direction"]
+    ends = np.sort(data["end_time"].values)
     return {
         "members": int(data.sizes["trajectory"]),
-        "direction": data.attrs["direction"],
-        "end": f"{np.datetime_as_string(np.sort(data['end_time'].values)[-1], unit='s')}Z",
-        "lat": centre[0],
-        "lon": centre[1],
-        "radius_50_km": float(np.quantile(apart, 0.5)) if apart.size else None,
-        "radius_90_km": float(np.quantile(apart, 0.9)) if apart.size else None,
-        "status": {meanings[code]: int(count) for code, count in zip(codes, counts, strict=True)},
+        "direction": direction,
+        "end": iso(ends[0 if direction == "backward" else -1]),
+        **{name: place[name] for name in ("lat", "lon", "radius_50_km", "radius_90_km")},
+        "status": statuses(data),
         "below_lowest_level": int(data.attrs["members_below_lowest_level"]),
         "seed": int(data.attrs["seed"]),
     }

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from dataclasses import asdict
+from typing import Annotated
 
 from cyclopts import Parameter
 
-from overflight.cli.demo import mirrors
-from overflight.cli.options import Area, Json, Levels, area_of, numbers_of
+from overflight.cli.options import Json, Source, area_of, counted, measured, mirrors, numbers_of
 from overflight.cli.screen import bar, say, say_json
+from overflight.errors import InvalidInput
 
 
 def fetch_(
-    source: Literal["gfs", "era5", "ecmwf"],
+    source: Annotated[Source, Parameter(help="Where from.")],
     *,
-    start: Annotated[str, Parameter(help="First instant, with offset.")],
+    start: Annotated[str, Parameter(help="First instant, with offset: 2023-02-01T00:00:00Z.")],
     end: Annotated[str, Parameter(help="Last instant, with offset.")],
-    area: Area = None,
-    levels: Levels = None,
-    resolution: Annotated[str | None, Parameter(help="0p25, 0p50 or 1p00.")] = None,
-    step: Annotated[int, Parameter(help="Hours between fields.")] = 3,
+    area: Annotated[str | None, Parameter(help="South,west,north,east in degrees; the globe where not given.")] = None,
+    levels: Annotated[str | None, Parameter(help="Pressure levels in hPa, as 100,70,50.")] = None,
+    resolution: Annotated[str | None, Parameter(help="Grid in degrees: 0p25, 0p50 or 1p00.")] = None,
+    step: Annotated[int, counted("Hours between fields: 1, 2, 3, 6 or 12.", 1, 12)] = 3,
     url: Annotated[str | None, Parameter(help="A mirror, or a template of addresses.")] = None,
-    workers: int = 4,
+    workers: Annotated[int, counted("Downloads at once.", 1, 64)] = 4,
     json: Json = False,
 ) -> None:
     """Fetch winds into the local store; the same command resumes."""
@@ -36,25 +37,19 @@ def fetch_(
     config = mirrors() | ({source: url} if url else {})
     report = fetch(request, config=config, workers=workers, progress=bar(f"fetching {source}"))
     if json:
-        say_json(
-            {
-                "fetched": len(report.fetched),
-                "reused": len(report.reused),
-                "failed": report.failed,
-                "bytes": report.bytes,
-            }
-        )
-    else:
-        say(str(report))
+        counts = {"fetched": len(report.fetched), "reused": len(report.reused)}
+        say_json(counts | {"failed": report.failed, "bytes": report.bytes})
     report.or_raise()
+    if not json:
+        say(str(report))
 
 
 def list_(
     *,
-    source: str | None = None,
-    prune: Annotated[bool, Parameter(negative="", help="Delete what is listed.")] = False,
+    source: Annotated[Source | None, Parameter(help="Only of this source.")] = None,
+    prune: Annotated[bool, Parameter(negative="", help="Delete what would be listed.")] = False,
     older_than: Annotated[
-        float | None, Parameter(help="With --prune: only files fetched over so many days ago.")
+        float | None, measured("With --prune: only files fetched over so many days ago.", 0, 36_500, "days")
     ] = None,
     json: Json = False,
 ) -> None:
@@ -64,19 +59,26 @@ def list_(
     from overflight.winds.holdings import holdings
     from overflight.winds.store import Store
 
+    if older_than is not None and not prune:
+        raise InvalidInput("--older-than", f"{older_than:g} alone", "--prune beside it")
     store = Store()
     if prune:
         freed = store.prune(source=source, older_than=None if older_than is None else timedelta(days=older_than))
-        say(str(freed))
+        say_json(asdict(freed)) if json else say(str(freed))
         return
-    held = [str(holding) for holding in holdings(store, source)]
+    held = holdings(store, source)
     if json:
-        say_json(held)
+        say_json([asdict(holding) for holding in held])
     else:
-        say("\n".join(held) or "the store is empty; `overflight winds fetch` fills it")
+        say("\n".join(map(str, held)) or "the store is empty; `overflight winds fetch` fills it")
 
 
-def info_(winds: str, /, *, json: Json = False) -> None:
+def info_(
+    winds: Annotated[str, Parameter(help="File, folder, pattern, or a stored source (gfs, era5, ecmwf).")],
+    /,
+    *,
+    json: Json = False,
+) -> None:
     """Say what a file or stored source of winds holds."""
     from overflight.winds import open_winds
     from overflight.winds.summary import summary

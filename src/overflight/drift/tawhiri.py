@@ -119,7 +119,8 @@ def _number(request: Mapping[str, Any], name: str) -> float:
     try:
         value = float(got)  # type: ignore[arg-type]
     except (TypeError, ValueError):
-        raise InvalidInput(name, repr(got), f"a number from {low:g} to {high:g}") from None
+        text = "nothing" if got is None else repr(got)
+        raise InvalidInput(name, text, f"a number from {low:g} to {high:g}") from None
     if not low <= value <= high:
         hint = "this interface counts longitudes from 0 to 360" if name == "launch_longitude" else ""
         raise InvalidInput(name, f"{value:g}", f"{low:g} to {high:g}", hint=hint)

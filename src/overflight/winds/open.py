@@ -57,13 +57,18 @@ def open_winds(
         Times, area or levels are not in it.
     """
     levels = None if levels_hpa is None else tuple(levels_hpa)
-    if isinstance(source, str) and source.partition("-")[0].lower() in _STORED and not Path(source).exists():
+    if isinstance(source, str) and is_stored(source):
         ds = _stored(source.lower(), start, end, area, levels)
     else:
         parts = [_with_digest(_open_one(path), path) for path in _paths(source)]
         ds = _join([subset(part, area=area, levels_hpa=levels) for part in parts])
         ds = subset(ds, start=start, end=end)
     return with_heights(ds if member is None else _member(ds, member))
+
+
+def is_stored(source: str) -> bool:
+    """Say whether a source names what `overflight winds fetch` has stored; a file of that name comes first."""
+    return source.partition("-")[0].lower() in _STORED and not Path(source).exists()
 
 
 def members(ds: xr.Dataset) -> list[xr.Dataset]:

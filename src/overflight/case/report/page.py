@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +10,10 @@ import matplotlib as mpl
 from markupsafe import Markup
 
 from overflight.airspace.ledger import chance
+from overflight.case.placing import placed, write_text
 from overflight.case.report import figures
 from overflight.case.report.chart import STYLE, svg
 from overflight.case.report.content import ReportContent
-from overflight.errors import InvalidInput
 from overflight.geo.times import iso
 
 MAP_DPI = 150
@@ -38,29 +35,14 @@ def write_report(content: ReportContent, path: Path) -> None:
         lstrip_blocks=True,
     )
     text = environment.get_template("page.html.j2").render(_view(content))
-    _place(text.encode(), path)
+    placed(path, lambda beside: write_text(beside, text))
 
 
 def write_map(content: ReportContent, path: Path) -> None:
     """Write the main map as a PNG."""
     figure = figures.main_map(content)
-    with mpl.rc_context(STYLE), tempfile.TemporaryDirectory() as folder:
-        drawn = Path(folder) / "map.png"
-        figure.savefig(drawn, dpi=MAP_DPI)
-        _place(drawn.read_bytes(), path)
-
-
-def _place(data: bytes, path: Path) -> None:
-    beside = path.with_name(f".{path.name}.part")
-    try:
-        beside.write_bytes(data)
-        beside.replace(path)
-    except OSError as problem:
-        with contextlib.suppress(OSError):
-            beside.unlink()
-        raise InvalidInput(
-            "output", str(path), "a place that can be written", hint=os.strerror(problem.errno or 0)
-        ) from None
+    with mpl.rc_context(STYLE):
+        placed(path, lambda beside: figure.savefig(beside, dpi=MAP_DPI, format="png"))
 
 
 def _view(content: ReportContent) -> dict[str, Any]:
