@@ -6,6 +6,7 @@ import csv
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -87,15 +88,19 @@ def _write_sightings(chosen: pd.DataFrame, folder: Path) -> Path:
 
 
 def february_reading() -> Reading:
-    """Return the published reports of the balloon of January and February 2023."""
+    """Return the published reports of the balloon of January and February 2023, from the Bering Sea on.
+
+    The first row is its launch from Hainan eight days before: it stood on the ground, and no report lies between.
+    """
     with shipped("incident_2023.csv") as path:
-        return read(path, object_label=FEBRUARY_OBJECT)
+        reading = read(path, object_label=FEBRUARY_OBJECT)
+        return replace(reading, sightings=reading.sightings[1:])
 
 
 def february_request(source: str = FEBRUARY_SOURCES[0]) -> Request:
     """Return the winds that the case of February 2023 asks for."""
     seen = february_reading().sightings
-    start, end = seen[1].time - timedelta(hours=24), seen[-1].time + timedelta(hours=24)
+    start, end = seen[0].time - timedelta(hours=24), seen[-1].time + timedelta(hours=24)
     day = timedelta(days=1)
     midnight = datetime(start.year, start.month, start.day, tzinfo=UTC)
     return Request(source=source, start=midnight, end=datetime(end.year, end.month, end.day, tzinfo=UTC) + day,
@@ -115,10 +120,8 @@ def february_2023(
     """
     require_free(folder)
     field = open_winds(winds) if winds else _fetched(config or {}, progress)
-    with shipped("incident_2023.csv") as path:
-        reading = read(path, object_label=FEBRUARY_OBJECT)
-        plan = Plan(title=FEBRUARY_TITLE, seed=seed, hours_back=24.0, hours_ahead=24.0, command=FEBRUARY_COMMAND)
-        return investigate(reading, field, folder, plan, progress=progress)
+    plan = Plan(title=FEBRUARY_TITLE, seed=seed, hours_back=24.0, hours_ahead=24.0, command=FEBRUARY_COMMAND)
+    return investigate(february_reading(), field, folder, plan, progress=progress)
 
 
 def _fetched(config: dict[str, str], progress: Progress | None) -> xr.Dataset:

@@ -1,14 +1,34 @@
-"""``overflight --show-completion``."""
+"""``overflight --show-completion`` and ``--install-completion``."""
 
 from __future__ import annotations
 
-from typing import Literal
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
 
 from overflight.cli.screen import say
+from overflight.errors import InvalidInput
+
+Shell = Literal["bash", "zsh", "fish"]
 
 
-def show_completion(shell: Literal["bash", "zsh", "fish"], /) -> None:
+def show_completion(shell: Annotated[Shell, Parameter(help="For which shell.")], /) -> None:
     """Print the completion script of a shell, to be sourced or installed by hand."""
     from overflight.cli.main import application
 
     say(application().generate_completion(shell=shell))
+
+
+def install_completion(
+    *, shell: Annotated[Shell | None, Parameter(help="For which shell; the one of $SHELL where not given.")] = None
+) -> None:
+    """Install completion for bash, zsh or fish in the user's home."""
+    from overflight.cli.main import application
+
+    name = shell or Path(os.environ.get("SHELL", "")).name
+    if name not in ("bash", "zsh", "fish"):
+        raise InvalidInput("--shell", repr(name) if name else "nothing", "bash, zsh or fish")
+    place = application().install_completion(shell=name)
+    say(f"completion for {name} installed: {place}; it works in the next shell")

@@ -36,6 +36,10 @@ GROUPS = {
     }),
     "case": ("Check an incident's log.", {"verify": "Re-compute the whole log and say what differs."}),
 }  # fmt: skip
+COMPLETION = {
+    "install_completion": "Install completion for bash, zsh or fish.",
+    "show_completion": "Print the completion script of a shell.",
+}
 ABOUT = """Where a high-altitude balloon went, over whom, and how sure one can be.
 
 Every option can stand in overflight.toml, in a table a verb, or in the environment, as OVERFLIGHT_FORECAST_MEMBERS.
@@ -49,7 +53,6 @@ def application() -> cyclopts.App:
     import cyclopts
 
     from overflight.cli import config
-    from overflight.cli.completion import show_completion
 
     app = cyclopts.App(
         name="overflight",
@@ -66,8 +69,8 @@ def application() -> cyclopts.App:
         for verb, line in verbs.items():
             sub.command(f"overflight.cli.{group}:{verb}_", name=verb, help=line)
         app.command(sub)
-    app.register_install_completion_command(help="Install completion for bash, zsh or fish.")
-    app.command(show_completion, name="--show-completion", help="Print the completion script of a shell.")
+    for verb, text in COMPLETION.items():
+        app.command(f"overflight.cli.completion:{verb}", name=f"--{verb.replace('_', '-')}", help=text)
     return app
 
 
@@ -92,8 +95,11 @@ def main(argv: Sequence[str]) -> int:
             return screen.fail(str(problem), problem.exit_code)
         except KeyboardInterrupt:
             return screen.fail(INTERRUPTED, 130)
-        except BrokenPipeError:
+        except (BrokenPipeError, SystemExit):  # rich leaves by SystemExit where nobody reads the help
             return 0
+        except OSError as problem:
+            what = str(problem.filename or "standard output")
+            return screen.fail(str(screen.refused(what, problem)), 2)
         except MemoryError:
             return screen.fail(OUT_OF_MEMORY, 2)
         except Exception as problem:

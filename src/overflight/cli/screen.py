@@ -54,14 +54,19 @@ def say(text: str) -> None:
         sys.stdout.write(f"{text}\n")
         sys.stdout.flush()
     except BrokenPipeError:
-        _let_go()
+        let_go()
         raise
     except OSError as problem:
-        _let_go()
-        raise InvalidInput("standard output", str(problem.strerror), "a place that can be written") from None
+        let_go()
+        raise refused("standard output", problem) from None
 
 
-def _let_go() -> None:
+def refused(what: str, problem: OSError) -> InvalidInput:
+    """Return the line for what the system would not read or write."""
+    return InvalidInput(what, problem.strerror or str(problem), "what can be read and written")
+
+
+def let_go() -> None:
     """Point standard output nowhere, so that the interpreter's own last flush has nothing to complain of."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())

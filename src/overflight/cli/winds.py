@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from overflight.cli.options import Json, Source, area_of, counted, measured, mirrors, numbers_of
 from overflight.cli.screen import bar, say, say_json
-from overflight.errors import InvalidInput
+from overflight.errors import InvalidInput, OutOfCoverage
+
+if TYPE_CHECKING:
+    from overflight.winds.holdings import Holding
 
 
 def fetch_(
@@ -61,12 +65,15 @@ def list_(
 
     if older_than is not None and not prune:
         raise InvalidInput("--older-than", f"{older_than:g} alone", "--prune beside it")
-    store = Store()
     if prune:
-        freed = store.prune(source=source, older_than=None if older_than is None else timedelta(days=older_than))
+        freed = Store().prune(source=source, older_than=None if older_than is None else timedelta(days=older_than))
         say_json(asdict(freed)) if json else say(str(freed))
         return
-    held = holdings(store, source)
+    tell(holdings(Store(), source), json)
+
+
+def tell(held: Sequence[Holding], json: bool) -> None:
+    """Print what a store holds."""
     if json:
         say_json([asdict(holding) for holding in held])
     else:
@@ -81,10 +88,19 @@ def info_(
 ) -> None:
     """Say what a file or stored source of winds holds."""
     from overflight.winds import open_winds
+    from overflight.winds.holdings import holdings
+    from overflight.winds.open import is_stored
+    from overflight.winds.store import Store
     from overflight.winds.summary import summary
 
-    about = summary(open_winds(winds))
-    if json:
-        say_json(about)
-    else:
-        say("\n".join(f"{name:<10}{value}" for name, value in about.items() if value not in ("", None)))
+    if not is_stored(winds):
+        about = summary(open_winds(winds))
+        lines = [f"{name:<10}{value}" for name, value in about.items() if value not in ("", None)]
+        say_json(about) if json else say("\n".join(lines))
+        return
+    # A store may have holes that no single dataset could bridge.
+    name, _, grid = winds.lower().partition("-")
+    held = [holding for holding in holdings(Store(), name) if grid in ("", holding.grid)]
+    if not held:
+        raise OutOfCoverage(f"stored winds of {winds}", "any", "nothing", "`overflight winds fetch` brings them")
+    tell(held, json)

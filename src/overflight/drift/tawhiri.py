@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from overflight.drift.ensemble import Ensemble
-from overflight.drift.kernels.output import ENDED, FLYING, LANDED
+from overflight.drift.kernels.output import ENDED, FLYING, LANDED, MEANINGS
 from overflight.drift.pack import WindPack
 from overflight.drift.release import Release
 from overflight.drift.run import Job, Run
@@ -132,7 +132,8 @@ def _require_end(flown: Ensemble, asked: Request) -> None:
     if flown.status[0] not in done:
         lat, lon = (float(v[0]) for v in flown.places())
         place = f"{lat:.2f}, {lon:.2f} at {float(flown.z[0]):.0f} m"
-        raise OutOfCoverage("winds", f"a whole flight from {times.iso(asked.launch)}", f"winds as far as {place}")
+        why = MEANINGS.split()[flown.status[0]].replace("_", " ")
+        raise OutOfCoverage("winds", f"a whole flight from {times.iso(asked.launch)}", f"winds to {place} ({why})")
 
 
 def _stages(flown: Ensemble, asked: Request) -> list[dict[str, Any]]:
