@@ -50,7 +50,8 @@ class InvalidInput(OverflightError):
         """Return the one line that a person reads."""
         place = f"{self.where}: " if self.where else ""
         hint = f"; {self.hint}" if self.hint else ""
-        return one_line(f"{place}{self.field}: got {self.got}, expected {self.expected}{hint}")
+        got = one_line(self.got, 240)
+        return one_line(f"{place}{self.field}: got {got}, expected {self.expected}{hint}")
 
 
 @dataclass(eq=False)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import h5netcdf
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import xarray as xr
 from lxml import etree
 from numpy.typing import NDArray
+from xarray.backends import H5NetCDFStore
 
 from overflight.airspace import Ledger
 from overflight.case.placing import placed, require_place, write_text
@@ -57,7 +60,13 @@ def write_json(data: Any, path: Path) -> None:
 
 
 def _netcdf(data: xr.Dataset, path: Path) -> None:
-    data.to_netcdf(path, engine="h5netcdf", encoding=_encoding(data))
+    """Write in memory first: HDF5 brings the process down where the disk is full."""
+    image = io.BytesIO()
+    with h5netcdf.File(image, "w") as file:
+        store = H5NetCDFStore(file)
+        data.dump_to_store(store, encoding=_encoding(data))
+        store.sync()
+    path.write_bytes(image.getbuffer())
 
 
 def _zarr(data: xr.Dataset, path: Path) -> None:
@@ -147,7 +156,7 @@ def _kml(data: xr.Dataset, path: Path) -> None:
             etree.SubElement(track, f"{{{KML}}}when").text = _stamp(instant)
         for lon, lat, altitude in np.nan_to_num(points):
             etree.SubElement(track, f"{{{GX}}}coord").text = f"{lon:.5f} {lat:.5f} {altitude:.0f}"
-    etree.ElementTree(root).write(str(path), xml_declaration=True, encoding="UTF-8", pretty_print=True)
+    path.write_bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True))
 
 
 def _stamp(instant: np.datetime64) -> str:

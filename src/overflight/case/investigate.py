@@ -160,8 +160,10 @@ def require_free(folder: Path) -> None:
     if (folder / "case").exists():
         raise InvalidInput("case", str(folder), "a folder without a case", hint="give another with --case DIR")
     above = next(path for path in (folder.resolve(), *folder.resolve().parents) if path.exists())
-    if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
-        raise InvalidInput("case", str(folder), "a folder that can be written")
+    if not above.is_dir():
+        raise InvalidInput("case", f"{folder} ({above} is no folder)", "a folder that can be written")
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise InvalidInput("case", f"{folder} (Permission denied)", "a folder that can be written")
 
 
 def _compute(reading: Reading, winds: xr.Dataset, plan: Plan, tell: Progress) -> tuple[dict[str, Any], list[str]]:

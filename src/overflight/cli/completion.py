@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from cyclopts import Parameter
 
@@ -27,8 +27,9 @@ def install_completion(
     """Install completion for bash, zsh or fish in the user's home."""
     from overflight.cli.main import application
 
-    name = shell or Path(os.environ.get("SHELL", "")).name
-    if name not in ("bash", "zsh", "fish"):
-        raise InvalidInput("--shell", repr(name) if name else "nothing", "bash, zsh or fish")
+    own = Path(os.environ.get("SHELL", "")).name
+    name = shell or next((known for known in get_args(Shell) if known == own), None)
+    if name is None:
+        raise InvalidInput("--shell", repr(own) if own else "nothing", "bash, zsh or fish")
     place = application().install_completion(shell=name)
     say(f"completion for {name} installed: {place}; it works in the next shell")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from overflight.cli.options import Json, Seed, Winds, counted, measured, opened, seed_of
+from overflight.cli.options import Json, Seed, Winds, counted, measured, opened, require_memory, seed_of
 from overflight.cli.screen import remark, say, say_json, stages
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def investigate(
     from overflight.sightings import read
 
     require_free(case)
+    require_memory(members, hours_back + hours_ahead, 1800.0)
     reading = read(sightings, assume_utc=assume_utc, object_label=object_)
     remark(str(reading))
     command = f"overflight investigate {sightings.name} --winds {Path(winds).name}"

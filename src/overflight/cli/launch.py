@@ -8,7 +8,20 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from overflight.cli.options import Json, Lat, Lon, Members, Output, Seed, WindError, Winds, opened, seed_of, value_of
+from overflight.cli.options import (
+    Json,
+    Lat,
+    Lon,
+    Members,
+    Output,
+    Seed,
+    WindError,
+    Winds,
+    opened,
+    require_memory,
+    seed_of,
+    value_of,
+)
 from overflight.cli.run import fates, save, scatter_text, statuses
 from overflight.cli.screen import bar, say, say_json
 from overflight.errors import InvalidInput
@@ -142,6 +155,7 @@ def several(asked: Asked, request: dict[str, Any], values: dict[str, Value]) -> 
     from overflight.flight import tawhiri_float, tawhiri_standard
 
     sound = checked(request)
+    require_memory(asked.members, sound.hours, 60.0)
     if sound.profile == "standard_profile":
         flight = tawhiri_standard(*(values[name] for name in ("ascent_rate", "burst_altitude", "descent_rate")))
     else:

@@ -91,23 +91,26 @@ def main(argv: Sequence[str]) -> int:
     with screen.session():
         try:
             _dispatch(list(argv))
-        except OverflightError as problem:
-            return screen.fail(str(problem), problem.exit_code)
-        except KeyboardInterrupt:
-            return screen.fail(INTERRUPTED, 130)
         except (BrokenPipeError, SystemExit):  # rich leaves by SystemExit where nobody reads the help
             return 0
-        except OSError as problem:
-            what = str(problem.filename or "standard output")
-            return screen.fail(str(screen.refused(what, problem)), 2)
-        except MemoryError:
-            return screen.fail(OUT_OF_MEMORY, 2)
-        except Exception as problem:
-            if os.environ.get("OVERFLIGHT_DEBUG"):
-                raise
-            text = f"unexpected {type(problem).__name__}: {problem}; set OVERFLIGHT_DEBUG=1 for the whole story"
-            return screen.fail(text, 1)
+        except (Exception, KeyboardInterrupt) as problem:
+            return screen.fail(*_failure(problem))
     return 0
+
+
+def _failure(problem: BaseException) -> tuple[str, int]:
+    """Return the line and the exit code of a failure."""
+    if isinstance(problem, OverflightError):
+        return str(problem), problem.exit_code
+    if isinstance(problem, KeyboardInterrupt):
+        return INTERRUPTED, 130
+    if isinstance(problem, MemoryError):
+        return OUT_OF_MEMORY, 2
+    if isinstance(problem, OSError):
+        return str(screen.refused(str(problem.filename or "standard output"), problem)), 2
+    if os.environ.get("OVERFLIGHT_DEBUG"):
+        raise problem
+    return f"unexpected {type(problem).__name__}: {problem}; set OVERFLIGHT_DEBUG=1 for the whole story", 1
 
 
 def _dispatch(argv: list[str]) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from overflight.geo.spread import Value
 
 MOST_MEMBERS, MOST_HOURS = 10_000_000, 10_000
+FEWER = "take fewer --members"
 Source = Literal["gfs", "era5", "ecmwf"]
 Bound = float | int
 
@@ -105,6 +106,17 @@ def bytes_of(text: str) -> int:
     if size < 2**20:
         raise InvalidInput("--memory", repr(text), "at least 1MiB")
     return size
+
+
+def require_memory(members: int, hours: float, interval_s: float, limit: int = 2 * 2**30, hint: str = FEWER) -> None:
+    """Refuse a run whose trajectories are larger than may be held; ``limit`` in bytes."""
+    from overflight.drift.run import outputs
+    from overflight.drift.simulate import BYTES_AN_OUTPUT
+
+    size = BYTES_AN_OUTPUT * members * outputs(hours, interval_s)
+    if size > limit:
+        got, most = (f"{number / 2**30:,.3g} GiB" for number in (size, limit))
+        raise InvalidInput("memory", f"trajectories of {got}", f"at most {most}", hint=hint)
 
 
 def value_of(text: str, field: str, low: float, high: float, unit: str) -> Value:

@@ -21,16 +21,20 @@ from overflight.cli.options import (
     bytes_of,
     measured,
     opened,
+    require_memory,
     seed_of,
 )
 from overflight.cli.screen import bar, remark, say, say_json
-from overflight.errors import InvalidInput
+from overflight.errors import InvalidInput, OutOfCoverage
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from overflight.drift import Settings
     from overflight.flight import Flight
+
+
+LESS = "take fewer --members or --hours, a longer --every, or more --memory"
 
 
 @Parameter(name="*")
@@ -66,14 +70,18 @@ def run_float(asked: Asked, hours: float) -> None:
     """Run, write and print; ``hours`` below 0 go back in time."""
     from overflight import drift
     from overflight.case.placing import TRAJECTORIES, require_place
-    from overflight.geo.times import parse_utc
+    from overflight.geo.times import parse_utc, to_datetime64
 
     start, flight = parse_utc(asked.time, field="--time"), float_flight(asked)
     if asked.output is not None:
         require_place(asked.output, TRAJECTORIES)
+    require_memory(asked.members, hours, asked.every * 60.0, bytes_of(asked.memory), LESS)
+    window = sorted((start, start + timedelta(hours=hours)))
+    for instant in window:
+        to_datetime64(instant)
     release = drift.Release(time=start, lat=asked.lat, lon=asked.lon, position_sd_m=1000.0 * asked.position_sd_km)
     settings, seed = run_settings(asked), seed_of(asked.seed)
-    winds = opened(asked.winds, *sorted((start, start + timedelta(hours=hours))))
+    winds = opened(asked.winds, *window)
     what: dict[str, Any] = {"hours": hours, "members": asked.members, "seed": seed, "settings": settings}
     if asked.scheduler is None:
         data = drift.simulate(winds, flight, release, **what)
@@ -81,7 +89,23 @@ def run_float(asked: Asked, hours: float) -> None:
         from overflight.drift.cluster import simulate_on
 
         data = simulate_on(asked.scheduler, winds, flight, release, **what)
+    require_flight(data, winds)
     report(data, asked)
+
+
+def require_flight(data: xr.Dataset, winds: xr.Dataset) -> None:
+    """Refuse a run of which no member got any way: where it starts, the winds do not reach."""
+    from overflight.geo.times import iso
+    from overflight.winds.coverage import extent
+
+    fates = statuses(data)
+    stuck = set(fates) <= {"left_domain", "out_of_wind", "out_of_levels"}
+    if not (stuck and (data["end_time"] == data["time"].values.flat[0]).all()):
+        return
+    lat, lon, pascals = (float(data[name].values[0, 0]) for name in ("lat", "lon", "pressure"))
+    place = f"{lat:.2f} north {lon:.2f} east at {pascals / 100:.4g} hPa, {iso(data['time'].values.flat[0])}"
+    why = " and ".join(fate.replace("_", " ") for fate in fates)
+    raise OutOfCoverage("winds", f"{place} ({why})", extent(winds))
 
 
 def float_flight(asked: Asked) -> Flight:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -21,10 +21,13 @@ def fetch_(
     *,
     start: Annotated[str, Parameter(help="First instant, with offset: 2023-02-01T00:00:00Z.")],
     end: Annotated[str, Parameter(help="Last instant, with offset.")],
-    area: Annotated[str | None, Parameter(help="South,west,north,east in degrees; the globe where not given.")] = None,
+    area: Annotated[
+        str | None,
+        Parameter(help="South,west,north,east in degrees; the globe where not given.", allow_leading_hyphen=True),
+    ] = None,
     levels: Annotated[str | None, Parameter(help="Pressure levels in hPa, as 100,70,50.")] = None,
     resolution: Annotated[str | None, Parameter(help="Grid in degrees: 0p25, 0p50 or 1p00.")] = None,
-    step: Annotated[int, counted("Hours between fields: 1, 2, 3, 6 or 12.", 1, 12)] = 3,
+    step: Annotated[Literal[1, 2, 3, 6, 12], Parameter(help="Hours between fields.")] = 3,
     url: Annotated[str | None, Parameter(help="A mirror, or a template of addresses.")] = None,
     workers: Annotated[int, counted("Downloads at once.", 1, 64)] = 4,
     json: Json = False,

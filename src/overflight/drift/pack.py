@@ -30,6 +30,7 @@ from overflight.drift.kernels.lookup import (
 from overflight.errors import InvalidInput, OutOfCoverage
 from overflight.geo import atmosphere, times
 from overflight.geo.sphere import EARTH_RADIUS_M
+from overflight.winds.readable import told_unreadable
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
@@ -297,7 +298,7 @@ def _place(target: F32, values: F32, scale: np.float32, period: int) -> None:
 def _read(winds: xr.Dataset, packed: Axes, index: int, columns: bool) -> _Raw:
     one = winds.isel(time=index)
     lat = np.asarray(winds["lat"].values, np.float64)
-    u, v = (_levels_last(one[name]) for name in ("u", "v"))
+    u, v = (_levels_last(one, name) for name in ("u", "v"))
     if packed.period:
         lat, u, v = _with_poles(lat, np.radians(packed.lon), u, v)
     rows = _Rows.between(lat, packed.lat)
@@ -309,9 +310,11 @@ def _read(winds: xr.Dataset, packed: Axes, index: int, columns: bool) -> _Raw:
     return _Raw(rows.of(u), rows.of(v), rows.of(extend(z)), rows.of(extend(log_density)))
 
 
-def _levels_last(field: xr.DataArray) -> F32:
-    axes = [field.dims.index(name) for name in ("lat", "lon", "level")]
-    values = np.asarray(field.values, np.float32).transpose(axes)  # read first: a lazy array transposes slowly
+def _levels_last(one: xr.Dataset, name: str) -> F32:
+    field = one[name]
+    axes = [field.dims.index(axis) for axis in ("lat", "lon", "level")]
+    with told_unreadable(str(one.attrs.get("title", ""))):
+        values = np.asarray(field.values, np.float32).transpose(axes)  # read first: a lazy array transposes slowly
     return values if values.shape[2] > 1 else np.repeat(values, 2, axis=2)
 
 
@@ -370,12 +373,12 @@ def _heights_and_temperatures(one: xr.Dataset, packed: Axes) -> tuple[F32, F32]:
     shape = (one.sizes["lat"], one.sizes["lon"], packed.log_p.size)
     standard = atmosphere.altitude_m(np.exp(packed.log_p))
     if "z" in one:
-        h = _levels_last(one["z"])
+        h = _levels_last(one, "z")
         z = h / (np.float32(1.0) - h / np.float32(atmosphere.STANDARD_RADIUS_M))
     else:
         z = np.broadcast_to(standard.astype(np.float32), shape)
     if "t" in one:
-        return z, _levels_last(one["t"])
+        return z, _levels_last(one, "t")
     if "z" in one:
         return z, _layer_temperatures(z, packed.log_p)
     return z, np.broadcast_to(atmosphere.temperature_k(standard).astype(np.float32), shape)

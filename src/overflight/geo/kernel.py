@@ -8,6 +8,7 @@ functions; never ``nnan`` or ``ninf``. ``nogil`` lets ordinary threads run kerne
 from __future__ import annotations
 
 import hashlib
+import pickle
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -32,12 +33,31 @@ def _sources() -> str:
 
 
 def _compiled(function: Callable[P, R], **options: Any) -> Callable[P, R]:
-    dispatcher: Any = numba.njit(cache=True, error_model="numpy", nogil=True, **options)(function)
+    options = {"error_model": "numpy", "nogil": True, **options}
+    compiled: Callable[P, R]
+    try:
+        dispatcher: Any = numba.njit(cache=True, **options)(function)
+    except RuntimeError:  # there is no folder to keep compiled code in: it is compiled each time
+        compiled = numba.njit(**options)(function)
+        return compiled
     # numba renews a cached function when its own file changes, not when a file it inlines does: stamp it with all.
     stored = dispatcher._cache
     stored._source_stamp = stored._cache_file._source_stamp = _sources()
-    compiled: Callable[P, R] = dispatcher
+    stored.load_overload, stored.save_overload = map(_forgiving, (stored.load_overload, stored.save_overload))
+    compiled = dispatcher
     return compiled
+
+
+def _forgiving(use_cache: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a full disk or a spoiled file cost a compilation, not the run."""
+
+    def tried(*what: Any) -> Any:
+        try:
+            return use_cache(*what)
+        except (OSError, EOFError, ValueError, pickle.UnpicklingError):
+            return None
+
+    return tried
 
 
 def kernel(function: Callable[P, R]) -> Callable[P, R]:

@@ -14,6 +14,7 @@ from overflight.geo import atmosphere, sphere
 from overflight.geo.times import iso, to_datetime
 from overflight.infer.frame import Frame
 from overflight.winds import coverage as wind_room
+from overflight.winds.readable import told_unreadable
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
@@ -110,8 +111,9 @@ def air_around(
     if float(np.prod(list(part["u"].sizes.values()))) > _MAX_NUMBERS:
         raise OutOfCoverage("winds", "more than memory holds around this track", iso(start), "take fewer levels")
     order = ("time", "level", "lat", "lon")
-    u, v = (part[n].transpose(*order).values.astype(np.float32) for n in ("u", "v"))
-    fields = {n: part[n].transpose(*order).values.astype(np.float32) for n in ("wind_sd", "z") if n in part}
+    with told_unreadable(str(part.attrs.get("title", ""))):
+        u, v = (part[n].transpose(*order).values.astype(np.float32) for n in ("u", "v"))
+        fields = {n: part[n].transpose(*order).values.astype(np.float32) for n in ("wind_sd", "z") if n in part}
     lons = np.unwrap(np.asarray(part["lon"].values, np.float64), period=360.0)
     wind, heights = np.asarray(u + np.complex64(1j) * v), fields.get("z")
     if wind_room.is_global(part):

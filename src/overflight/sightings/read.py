@@ -11,9 +11,11 @@ import csv
 import hashlib
 import io
 import math
+import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 
@@ -39,13 +41,22 @@ ALIASES = {
     "place": ("place",),
 }
 REQUIRED = ("time", "lat", "lon")
+SINGLE = (*REQUIRED, "altitude_m", "altitude_ft")
+"""Columns of which two names at once would contradict each other."""
+TOO_MANY = "too many cells"
 POSITION_SD_KM, TIME_SD_MIN, ALTITUDE_SD_M = 1.0, 1.0, 300.0
 """Errors that are taken where a row states none."""
 METRES_PER_FOOT = 0.3048
 LOWEST_M, HIGHEST_M = -430.0, 60_000.0
 FASTEST_MS = 150.0
 """Faster than any wind: two sightings that ask for more contradict each other."""
+MOST_BYTES = 256 * 2**20
+"""Largest file that is read. [bytes]"""
 _DELIMITERS = ",;\t|"
+_QUOTES = {
+    "unexpected end of data": "a quote that is never closed",
+    "',' expected after '\"'": "a quote inside a quoted cell",
+}
 
 
 def read(path: str | Path, *, assume_utc: bool = False, object_label: str | None = None) -> Reading:
@@ -77,32 +88,43 @@ def read(path: str | Path, *, assume_utc: bool = False, object_label: str | None
 
 def _bytes(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        with path.open("rb") as stream:
+            data = stream.read(MOST_BYTES + 1)
     except IsADirectoryError:
         raise InvalidInput("sightings", f"the folder {path}", "a CSV file") from None
     except (OSError, ValueError) as problem:
         reason = getattr(problem, "strerror", None) or str(problem)
         raise InvalidInput("sightings", f"{str(path)!r} ({reason})", "a CSV file that can be read") from None
+    if len(data) > MOST_BYTES:
+        raise InvalidInput("sightings", f"over {MOST_BYTES >> 20} MiB", "a smaller table", path.name, "split the file")
+    return data
 
 
 def _text(data: bytes, name: str) -> str:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise InvalidInput("encoding", "UTF-16", "UTF-8", name, "save the table as CSV UTF-8")
     if b"\0" in data:
-        raise InvalidInput("sightings", "a binary file", "a CSV text", name)
+        where = _where(name, data, data.index(b"\0"))
+        raise InvalidInput("sightings", "a NUL byte, as of a binary file or UTF-16", "a CSV text in UTF-8", where)
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as problem:
-        line = data[: problem.start].count(b"\n") + 1
-        raise InvalidInput("encoding", f"byte 0x{data[problem.start]:02x}", "UTF-8", f"{name}:{line}",
-                           "save the table as CSV UTF-8") from None  # fmt: skip
+        # The mark of the byte order is not counted in the place that the decoder names.
+        at = problem.start + len(data) - len(problem.object)
+        hint = "save the table as CSV UTF-8"
+        raise InvalidInput("encoding", f"byte 0x{data[at]:02x}", "UTF-8", _where(name, data, at), hint) from None
+
+
+def _where(name: str, data: bytes, at: int) -> str:
+    line = data.count(b"\n", 0, at) + 1
+    return f"{name}:{line}"
 
 
 def _rows(text: str, name: str, digest: str, assume_utc: bool) -> tuple[list[tuple[int, Sighting]], list[Problem]]:
-    if not text.strip():
+    header = re.search(r"[^\r\n]*\S[^\r\n]*", text)
+    if header is None:
         raise InvalidInput("sightings", "an empty file", "a header and at least one row", name)
-    header = text.lstrip("\r\n").splitlines()[0]
-    delimiter = max(_DELIMITERS, key=header.count)
+    delimiter = max(_DELIMITERS, key=header[0].count)
     good: list[tuple[int, Sighting]] = []
     problems: list[Problem] = []
     for line, row in _table(text, delimiter, name):
@@ -116,39 +138,47 @@ def _rows(text: str, name: str, digest: str, assume_utc: bool) -> tuple[list[tup
 
 def _table(text: str, delimiter: str, name: str) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield (line, row by our own names); blank lines are passed over."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     columns: dict[str, int] | None = None
+    begun = 1
     try:
         for cells in reader:
+            line, begun = begun, reader.line_num + 1
             if not any(cell.strip() for cell in cells):
                 continue
             if columns is None:
-                columns = _columns(cells, name)
+                columns, width = _columns(cells, f"{name}:{line}"), len(cells)
                 continue
-            yield reader.line_num, {key: cells[at].strip() if at < len(cells) else "" for key, at in columns.items()}
+            row = {key: cells[at].strip() if at < len(cells) else "" for key, at in columns.items()}
+            yield line, row | {TOO_MANY: str(len(cells)) if any(map(str.strip, cells[width:])) else ""}
     except csv.Error as problem:
-        raise InvalidInput("sightings", one_line(str(problem)), "a CSV table", f"{name}:{reader.line_num}") from None
+        got = next((words for start, words in _QUOTES.items() if str(problem).endswith(start)), str(problem))
+        raise InvalidInput("sightings", one_line(got), "a CSV table", f"{name}:{begun}") from None
 
 
-def _columns(cells: list[str], name: str) -> dict[str, int]:
+def _columns(cells: list[str], where: str) -> dict[str, int]:
     given = [cell.strip().lower() for cell in cells]
-    doubled = next((cell for cell in given if cell and given.count(cell) > 1), None)
-    if doubled is not None:
-        raise InvalidInput("header", f"{doubled!r} twice", "each column once", f"{name}:1")
-    columns = {}
-    for key, names in ALIASES.items():
-        found = [alias for alias in names if alias in given]
-        if found:
-            columns[key] = given.index(found[0])
-    missing = [key for key in REQUIRED if key not in columns]
+    counts = Counter(given)
+    found = {key: [alias for alias in names if alias in counts] for key, names in ALIASES.items()}
+    missing = [key for key in REQUIRED if not found[key]]
     if missing:
         got = ", ".join(repr(cell) for cell in given[:12])
-        raise InvalidInput("header", one_line(got, 160), f"columns time, lat and lon ({', '.join(missing)} missing)",
-                           f"{name}:1")  # fmt: skip
-    return columns
+        raise InvalidInput(
+            "header", one_line(got, 160), f"columns time, lat and lon ({', '.join(missing)} missing)", where
+        )
+    doubled = next((cell for cell in given if cell and counts[cell] > 1), None)
+    if doubled is not None:
+        raise InvalidInput("header", f"{doubled!r} twice", "each column once", where)
+    for key in SINGLE:
+        if len(found[key]) > 1:
+            raise InvalidInput("header", " and ".join(map(repr, found[key])), "one of them", where)
+    return {key: given.index(names[0]) for key, names in found.items() if names}
 
 
 def _sighting(row: Mapping[str, str], where: str, digest: str, assume_utc: bool) -> Sighting:
+    if row.get(TOO_MANY):
+        hint = "quote a text that holds the delimiter, and write a decimal point"
+        raise InvalidInput("row", f"{row[TOO_MANY]} cells", "no more than the header has", hint=hint)
     lat = _number(row, "lat", -90.0, 90.0, "are lat and lon swapped?")
     lon = _number(row, "lon", -180.0, 360.0)
     assert lat is not None  # noqa: S101 - required columns are never empty
@@ -170,18 +200,14 @@ def _sighting(row: Mapping[str, str], where: str, digest: str, assume_utc: bool)
 
 
 def _time(text: str, assume_utc: bool) -> datetime:
-    if assume_utc and text:
-        try:
-            naive = datetime.fromisoformat(text)
-        except ValueError:
-            return times.parse_utc(text)
-        return naive.replace(tzinfo=UTC) if naive.tzinfo is None else times.parse_utc(text)
     try:
-        return times.parse_utc(text)
+        instant = times.parse_utc(text, naive_is_utc=assume_utc)
     except InvalidInput as bad:
         if "offset" in bad.expected and "ISO" not in bad.expected:
             raise replace(bad, hint=f"{bad.hint}; --assume-utc takes times without offset as UTC") from None
         raise
+    times.to_datetime64(instant)
+    return instant
 
 
 def _time_sd_s(row: Mapping[str, str]) -> float:
@@ -193,7 +219,8 @@ def _time_sd_s(row: Mapping[str, str]) -> float:
 
 
 def _altitude(row: Mapping[str, str]) -> Altitude | None:
-    metres = _number(row, "altitude_m", LOWEST_M, HIGHEST_M, "are these feet? name the column altitude_ft")
+    hint = "are these feet? name the column altitude_ft; leave unknown ones empty"
+    metres = _number(row, "altitude_m", LOWEST_M, HIGHEST_M, hint)
     feet = _number(row, "altitude_ft", LOWEST_M / METRES_PER_FOOT, HIGHEST_M / METRES_PER_FOOT)
     if metres is None and feet is None:
         return None
@@ -214,12 +241,12 @@ def _number(row: Mapping[str, str], field: str, low: float, high: float, hint: s
         return None
     expected = f"a number from {low:g} to {high:g}"
     try:
-        value = float(text)
+        value = math.nan if "_" in text else float(text.replace("\N{MINUS SIGN}", "-"))
     except ValueError:
         comma = "write a decimal point, not a comma" if text.replace(",", ".", 1) != text else ""
         raise InvalidInput(field, repr(text) if text else "nothing", expected, hint=comma) from None
-    if not math.isfinite(value) or not low <= value <= high:
-        raise InvalidInput(field, repr(text), expected, hint=hint)
+    if not low <= value <= high:
+        raise InvalidInput(field, repr(text), expected, hint=hint if math.isfinite(value) else "")
     return value
 
 

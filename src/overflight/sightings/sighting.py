@@ -101,11 +101,15 @@ class Reading:
 
     def __str__(self) -> str:
         """Return what was read and what was left out, in one line."""
-        parts = [f"{len(self.sightings)} sightings read from {self.path.name}"]
+        parts = [f"{_counted(len(self.sightings), 'sighting')} read from {self.path.name}"]
         if self.problems:
-            parts.append(f"{len(self.problems)} rows left out (first: {self.problems[0]})")
+            parts.append(f"{_counted(len(self.problems), 'row')} left out (first: {self.problems[0]})")
         if self.duplicates:
-            parts.append(f"{len(self.duplicates)} repeated rows left out")
+            parts.append(f"{_counted(len(self.duplicates), 'repeated row')} left out")
         if self.contradictions:
             parts.append(f"contradictions: {'; '.join(self.contradictions)}")
         return "; ".join(parts)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -17,12 +17,16 @@ from overflight.winds.field import canonical, gaps, subset
 from overflight.winds.files import sha256
 from overflight.winds.heights import with_heights
 from overflight.winds.netcdf import read_netcdf
+from overflight.winds.readable import told_unreadable
 from overflight.winds.sounding import is_raob, winds_of_soundings
 from overflight.winds.zarr_store import is_zarr, open_zarr
 
 _LOG = logging.getLogger(__name__)
 _STORED = ("gfs", "era5", "ecmwf")
 _SKIP = (".idx", ".md", ".txt", ".sha256", ".part", ".lock", ".tmp", ".yaml", ".toml")
+_SMALL_BYTES = 2**24
+FASTEST_MS = 400.0
+"""Faster than any wind below the mesopause."""
 Source = str | Path
 
 
@@ -60,7 +64,7 @@ def open_winds(
     if isinstance(source, str) and is_stored(source):
         ds = _stored(source.lower(), start, end, area, levels)
     else:
-        parts = [_with_digest(_open_one(path), path) for path in _paths(source)]
+        parts = [_checked(path) for path in _paths(source)]
         ds = _join([subset(part, area=area, levels_hpa=levels) for part in parts])
         ds = subset(ds, start=start, end=end)
     return with_heights(ds if member is None else _member(ds, member))
@@ -125,6 +129,24 @@ def _is_pattern(path: Path) -> bool:
 
 def _looks_like_winds(path: Path) -> bool:
     return not path.name.startswith(".") and path.suffix.lower() not in _SKIP and (path.is_file() or is_zarr(path))
+
+
+def _checked(path: Path) -> xr.Dataset:
+    """Open one file with its digest; what its reader raises becomes one line."""
+    with told_unreadable(path.name):
+        ds = _open_one(path)
+        if ds["u"].nbytes <= _SMALL_BYTES:
+            _require_wind_speeds(ds, path.name)
+        return _with_digest(ds, path)
+
+
+def _require_wind_speeds(ds: xr.Dataset, where: str) -> None:
+    """Refuse what is faster than any wind: mostly a missing value that the file does not declare."""
+    for name in ("u", "v"):
+        speeds = np.abs(ds[name].values[np.isfinite(ds[name].values)])
+        if speeds.size and speeds.max() > FASTEST_MS:
+            hint = "is it a missing value that is not declared as such?"
+            raise InvalidInput(name, f"{speeds.max():g} m/s", f"winds up to {FASTEST_MS:g} m/s", where, hint)
 
 
 def _open_one(path: Path) -> xr.Dataset:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from overflight.errors import InvalidInput
-from overflight.geo.times import HINT, iso
+from overflight.geo.times import HINT, iso, to_datetime64
 
 Area = tuple[float, float, float, float]
 
@@ -160,6 +160,7 @@ def _check_times(start: datetime, end: datetime, step_h: int) -> None:
     for field, value in (("start", start), ("end", end)):
         if value.tzinfo is None:
             raise InvalidInput(field, repr(value.isoformat()), "a datetime with zone", hint=HINT)
+        to_datetime64(value)
     if start > end:
         raise InvalidInput("end", iso(end), f"a time not before the start, {iso(start)}")
     if step_h not in (1, 2, 3, 6, 12):

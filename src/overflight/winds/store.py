@@ -263,6 +263,8 @@ class Store:
     def _sidecars(self, source: str | None) -> list[Path]:
         if not self.root.is_dir():
             return []
+        with guarded(self.root):
+            os.scandir(self.root).close()  # a pattern passes over what may not be read, without a word
         return sorted(self.root.glob(f"{source or '*'}-*/*.json"))
 
     def _litter(self, source: str | None, age_s: float) -> list[Path]:
