@@ -63,9 +63,7 @@ def _netcdf(data: xr.Dataset, path: Path) -> None:
     """Write in memory first: HDF5 brings the process down where the disk is full."""
     image = io.BytesIO()
     with h5netcdf.File(image, "w") as file:
-        store = H5NetCDFStore(file)
-        data.dump_to_store(store, encoding=_encoding(data))
-        store.sync()
+        data.dump_to_store(H5NetCDFStore(file), encoding=_encoding(data))
     path.write_bytes(image.getbuffer())
 
 

@@ -78,7 +78,10 @@ BAD_FILES = {
     "sd below 0": (b"time,lat,lon,position_sd_km\n2023-02-01T21:21:00Z,1,2,-1\n", "position_sd_km"),
     "time sd word": (b"time,lat,lon,time_sd_min\n2023-02-01T21:21:00Z,1,2,about 5\n", "time_sd_min"),
     "row too short": (b"time,lat,lon\n2023-02-01T21:21:00Z,1\n", "lon: got nothing"),
-    "open quote": (b'time,lat,lon\n"2023-02-01T21:21:00Z,1,2\n', "lat: got nothing"),
+    "open quote": (
+        b'time,lat,lon\n"2023-02-01T21:21:00Z,1,2\n',
+        "s.csv:2: sightings: got a quote that is never closed",
+    ),
     "two objects": ((HEADER + ROW + ROW.replace(",A,", ",B,")).encode(), "--object"),
 }
 
