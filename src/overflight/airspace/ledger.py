@@ -117,6 +117,7 @@ def _paths(data: xr.Dataset) -> tuple[F64, F64, F64, F64, np.datetime64]:
     missing = [name for name in ("lat", "lon", "time") if name not in data.variables]
     if missing:
         raise InvalidInput("trajectories", f"no {', '.join(missing)}", "lat, lon and time with dims (trajectory, obs)")
+    _require_paths(data)
     lat, lon = (np.array(np.atleast_2d(data[name].values), np.float64) for name in ("lat", "lon"))
     if "status" in data:
         grounded = ~np.isin(np.atleast_2d(data["status"].values), IN_FLIGHT)
@@ -131,6 +132,15 @@ def _paths(data: xr.Dataset) -> tuple[F64, F64, F64, F64, np.datetime64]:
     seconds = np.broadcast_to((times - epoch) / np.timedelta64(1, "s"), lat.shape)
     lat[np.isnan(seconds)] = np.nan  # a place without a time is no part of a path
     return lat, lon, altitude, seconds, epoch
+
+
+def _require_paths(data: xr.Dataset) -> None:
+    """Refuse what has places and times, but not one beside the other, as a grid has."""
+    dims = data["lat"].dims
+    alike = data["lon"].dims == dims and set(data["time"].dims) <= set(dims) and dims[-1:] == data["time"].dims[-1:]
+    if not (alike and 1 <= len(dims) <= 2):
+        got = ", ".join(f"{name} ({', '.join(map(str, data[name].dims))})" for name in ("lat", "lon", "time"))
+        raise InvalidInput("trajectories", got, "lat, lon and time with dims (trajectory, obs)")
 
 
 def _rows(pieces: Pieces, regions: Regions, members: int, epoch: np.datetime64) -> list[dict[str, Any]]:
