@@ -23,6 +23,7 @@ from overflight.flight import Flight, kernels
 RK = {"rk4": 4, "rk2": 2, "adaptive": ADAPTIVE}
 SORT_FROM_MEMBERS = 2_000
 CHUNKS_A_THREAD = 4
+DAY_S = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,17 +125,21 @@ class Run:
         return e
 
     def _segments(self) -> list[Segment]:
-        """Cut the run at wind times and, with wind error, at its knots."""
+        """Cut the run at wind times and, with wind error, at its knots.
+
+        Cuts and steps do not depend on when members start, so that a member's answer does not depend on the others.
+        """
         low, high = float(self.ensemble.start.min()), float(self.ensemble.stop.max())
         segments = []
         for a, b, index in self.pack.intervals():
             tau_a, tau_b = sorted((self.sign * a, self.sign * b))
-            tau_a, tau_b = max(tau_a, low), min(tau_b, high)
-            if not tau_a < tau_b:
+            if not max(tau_a, low) < min(tau_b, high):
                 continue
+            if tau_b == np.inf:
+                tau_a, tau_b = np.floor(low / DAY_S) * DAY_S, np.ceil(high / DAY_S) * DAY_S
             for c, d in pairwise([tau_a, *self.errors.knots(tau_a, tau_b), tau_b]):
-                steps = max(1, int(np.ceil((d - c) / self.settings.step_s - 1e-9)))
-                segments.append(Segment(c, d, index, steps))
+                if max(c, low) < min(d, high):
+                    segments.append(Segment(c, d, index, max(1, int(np.ceil((d - c) / self.settings.step_s - 1e-9)))))
         return sorted(segments, key=lambda s: s.tau_from)
 
     def _tell(self, done: int, of: int) -> None:
@@ -151,7 +156,7 @@ class Run:
 
     def _advance(self, segment: Segment, slab: Slab, pool: ThreadPoolExecutor) -> None:
         members = self.order.size
-        self.errors.advance(segment.tau_from, segment.tau_to)
+        self.errors.look_ahead(segment.tau_to)
         chunks = max(1, min(self.settings.threads * CHUNKS_A_THREAD, members // (8 * LANES)))
         size = -(-members // chunks)
         size += -size % LANES
@@ -168,21 +173,23 @@ class Run:
 
     def _float(self, segment: Segment, slab: Slab, first: int, last: int) -> None:
         e, p, errors, s = self.ensemble, self.pack, self.errors, self.settings
+        errors.advance(self.order, first, last, segment.tau_from, segment.tau_to)
         # fmt: off
         float_block(slab.w, p.w_strides, p.axes.grid, self.order, first, last, e.x, e.y, e.level, e.level_weight,
-                    e.factor, e.start, e.stop, errors.e_from, errors.e_to, e.status, segment.tau_from, segment.tau_to,
+                    e.factor, e.start, e.stop, errors.e, e.status, segment.tau_from, segment.tau_to,
                     segment.steps, *self._weights(segment), RK[s.method], e.z, e.pressure, e.out, e.out_next,
                     s.output_s)
         # fmt: on
 
     def _fly(self, segment: Segment, slab: Slab, first: int, last: int) -> None:
         e, p, errors, s = self.ensemble, self.pack, self.errors, self.settings
+        errors.advance(self.order, first, last, segment.tau_from, segment.tau_to)
         air = (slab.w, p.w_strides, slab.z, p.c_strides, slab.d, p.c_strides, p.axes.grid, p.log_p)
         span = segment.tau_to - segment.tau_from
         clock = (self.sign, self.epoch_unix_s, segment.tau_from, span, *self._weights(segment))
         # fmt: off
         fly_members(air, clock, self.table, e.ground(s.terrain), e.codes, e.rows, e.states, self.order, first, last,
                     e.x, e.y, e.z, e.level, e.phase, e.phase_tau, e.start, e.stop, segment.tau_to, segment.steps,
-                    errors.e_from, errors.e_to, e.status, e.below, e.step_next, RK[s.method], s.tolerance_m, e.out,
+                    errors.e, e.status, e.below, e.step_next, RK[s.method], s.tolerance_m, e.out,
                     e.out_next, s.output_s)
         # fmt: on

@@ -316,8 +316,7 @@ def fly_members(
     stop,
     tau_to,
     n_steps,
-    e_from,
-    e_to,
+    errors,
     status,
     below,
     step_next,
@@ -343,7 +342,7 @@ def fly_members(
         tau = max(tau_from, start[m])
         if status[m] not in (FLYING, BURST) or not tau < end:
             continue
-        error = (float(e_from[m, 0]), float(e_from[m, 1]), float(e_to[m, 0]), float(e_to[m, 1]))
+        error = (float(errors[m, 0]), float(errors[m, 1]), float(errors[m, 2]), float(errors[m, 3]))
         state = states[m]
         while tau < end:
             code, row = codes[phase[m]], rows[m, phase[m]]
