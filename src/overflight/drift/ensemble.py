@@ -35,11 +35,37 @@ _BELOW_LOWEST_LN_P = BELOW_LOWEST_M / 7_700.0
 """The same reach in ln p, by the scale height of air near 263 K."""
 
 
+_BY_MEMBER = (
+    "place",
+    "rows",
+    "states",
+    "start",
+    "stop",
+    "x",
+    "y",
+    "z",
+    "pressure",
+    "level",
+    "level_weight",
+    "factor",
+    "phase",
+    "phase_tau",
+    "step_next",
+    "status",
+    "below",
+    "out_next",
+)
+
+
 @dataclass(slots=True, kw_only=True)
 class Ensemble:
-    """Members in flight; all arrays have shape (members, ...). See the kernels for units."""
+    """Members in flight; all arrays have shape (members, ...). See the kernels for units.
+
+    While it runs, members lie in memory in the order of their cells; ``out`` is always in their own order.
+    """
 
     first_member: int
+    place: NDArray[np.int32]
     codes: NDArray[np.int64]
     rows: F64
     states: F64
@@ -61,6 +87,11 @@ class Ensemble:
     out_next: NDArray[np.int32]
     grid: F64
     duration_s: float
+
+    def reorder(self, order: NDArray[np.intp]) -> None:
+        """Put members in another order in memory; ``place`` tells which row of the outputs each one writes."""
+        for name in _BY_MEMBER:
+            setattr(self, name, np.take(getattr(self, name), order, axis=0))
 
     def is_over(self, tau: float) -> bool:
         """Whether no member has anything left to do after ``tau``."""
@@ -130,6 +161,7 @@ def begin_ensemble(
     out: Out = (lats, lons, altitudes, pressures, np.empty((members, outputs), np.int8))
     ensemble = Ensemble(
         first_member=first_member,
+        place=np.arange(members, dtype=np.int32),
         codes=codes,
         rows=rows,
         states=np.zeros((members, kernels.N_STATE)),

@@ -32,6 +32,7 @@ class ErrorAlong:
         members = ensemble.x.size
         self.error, self.pack, self.ensemble, self.seed, self.sign = error, pack, ensemble, seed, sign
         self.e = np.zeros((members, 4), np.float32)
+        self.sd = _NOTHING
         if error is None:
             return
         self.parameters = np.array(
@@ -51,7 +52,12 @@ class ErrorAlong:
         self.ln_p = np.repeat(np.log(ensemble.pressure)[:, None], 2, axis=1)
         kernel.begin_error(seed, self.parameters, ensemble.first_member, self.state, self.scale)
         self.sd = self._stated(ensemble.start)
-        self._renew(np.arange(members, dtype=np.int32), (0, members), (0.0, np.inf), -1)
+        self._renew((0, members), (0.0, np.inf), -1)
+
+    def reorder(self, order: NDArray[np.intp]) -> None:
+        """Put members in another order, as the ensemble does."""
+        for name in () if self.error is None else ("state", "scale", "ln_p", "e"):
+            setattr(self, name, np.take(getattr(self, name), order, axis=0))
 
     def knots(self, tau_from: float, tau_to: float) -> list[float]:
         """Return the knots strictly between two times, on whole multiples of the knot interval. [tau]"""
@@ -69,20 +75,20 @@ class ErrorAlong:
             self.ln_p[:, 1] = np.log(atmosphere.pressure_pa(np.clip(self.ensemble.z, 0.0, 80_000.0)))
         self.sd = self._stated(tau_to)
 
-    def advance(self, order: NDArray[np.int32], first: int, last: int, tau_from: float, tau_to: float) -> None:
-        """Carry the error of members ``order[first:last]`` from one end of a segment to the other."""
+    def advance(self, first: int, last: int, tau_from: float, tau_to: float) -> None:
+        """Carry the error of members ``first`` to ``last`` from one end of a segment to the other."""
         if self.error is not None:
-            self._renew(order, (first, last), (self.sign * (tau_to - tau_from), tau_to), 1 + round(tau_to) % 2**31)
+            self._renew((first, last), (self.sign * (tau_to - tau_from), tau_to), 1 + round(tau_to) % 2**31)
 
-    def _renew(self, order: NDArray[np.int32], part: tuple[int, int], clock: tuple[float, float], knot: int) -> None:
+    def _renew(self, part: tuple[int, int], clock: tuple[float, float], knot: int) -> None:
         e = self.ensemble
         kernel.renew_error(
             self.seed,
             self.parameters,
             self.sizes,
-            order,
             part,
             e.first_member,
+            e.place,
             e.grid,
             e.y,
             e.start,

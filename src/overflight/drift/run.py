@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from overflight.drift.ensemble import Ensemble, begin_ensemble
 from overflight.drift.errors_along import ErrorAlong
 from overflight.drift.kernels.flight_members import ADAPTIVE, fly_members
-from overflight.drift.kernels.float_block import LANES, cell_number, float_block
+from overflight.drift.kernels.float_block import cell_number, float_block
+from overflight.drift.kernels.lanes import LANES
 from overflight.drift.pack import Slab, WindPack
 from overflight.drift.release import Starts
 from overflight.drift.settings import Settings
@@ -94,8 +95,9 @@ class Run:
             outputs=outputs(job.hours, settings.output_s),
             terrain=settings.terrain,
         )
+        if self.advance_chunk == self._float:
+            self.ensemble.rows = self.ensemble.rows[:, :0]  # all they hold is in level and pressure
         self.errors = ErrorAlong(settings.wind_error, pack, self.ensemble, job.seed, self.sign)
-        self.order = np.arange(members, dtype=np.int32)
 
     def trajectories(self) -> xr.Dataset:
         """Run, and return the CF dataset."""
@@ -121,6 +123,7 @@ class Run:
                 self._tell(done + 1, len(segments))
         self._tell(len(segments), len(segments))
         e.lose_wind(known, np.inf)
+        self._reorder(np.argsort(e.place))
         e.fill()
         return e
 
@@ -149,13 +152,18 @@ class Run:
 
     def _sort(self) -> None:
         """Put members that share cells beside each other; each member's own answer does not depend on it."""
-        if self.order.size >= SORT_FROM_MEMBERS:
-            cells = np.empty(self.order.size, np.int32)
-            cell_number(self.pack.axes.grid, self.ensemble.x, self.ensemble.y, cells)
-            self.order = np.argsort(cells, kind="stable").astype(np.int32)
+        e = self.ensemble
+        if e.x.size >= SORT_FROM_MEMBERS:
+            cells = np.empty(e.x.size, np.int32)
+            cell_number(self.pack.axes.grid, e.x, e.y, cells)
+            self._reorder(np.argsort(cells, kind="stable"))
+
+    def _reorder(self, order: NDArray[np.intp]) -> None:
+        self.ensemble.reorder(order)
+        self.errors.reorder(order)
 
     def _advance(self, segment: Segment, slab: Slab, pool: ThreadPoolExecutor) -> None:
-        members = self.order.size
+        members = self.ensemble.x.size
         self.errors.look_ahead(segment.tau_to)
         chunks = max(1, min(self.settings.threads * CHUNKS_A_THREAD, members // (8 * LANES)))
         size = -(-members // chunks)
@@ -173,9 +181,9 @@ class Run:
 
     def _float(self, segment: Segment, slab: Slab, first: int, last: int) -> None:
         e, p, errors, s = self.ensemble, self.pack, self.errors, self.settings
-        errors.advance(self.order, first, last, segment.tau_from, segment.tau_to)
+        errors.advance(first, last, segment.tau_from, segment.tau_to)
         # fmt: off
-        float_block(slab.w, p.w_strides, p.axes.grid, self.order, first, last, e.x, e.y, e.level, e.level_weight,
+        float_block(slab.w, p.w_strides, p.axes.grid, e.place, first, last, e.x, e.y, e.level, e.level_weight,
                     e.factor, e.start, e.stop, errors.e, e.status, segment.tau_from, segment.tau_to,
                     segment.steps, *self._weights(segment), RK[s.method], e.z, e.pressure, e.out, e.out_next,
                     s.output_s)
@@ -183,12 +191,12 @@ class Run:
 
     def _fly(self, segment: Segment, slab: Slab, first: int, last: int) -> None:
         e, p, errors, s = self.ensemble, self.pack, self.errors, self.settings
-        errors.advance(self.order, first, last, segment.tau_from, segment.tau_to)
+        errors.advance(first, last, segment.tau_from, segment.tau_to)
         air = (slab.w, p.w_strides, slab.z, p.c_strides, slab.d, p.c_strides, p.axes.grid, p.log_p)
         span = segment.tau_to - segment.tau_from
         clock = (self.sign, self.epoch_unix_s, segment.tau_from, span, *self._weights(segment))
         # fmt: off
-        fly_members(air, clock, self.table, e.ground(s.terrain), e.codes, e.rows, e.states, self.order, first, last,
+        fly_members(air, clock, self.table, e.ground(s.terrain), e.codes, e.rows, e.states, e.place, first, last,
                     e.x, e.y, e.z, e.level, e.phase, e.phase_tau, e.start, e.stop, segment.tau_to, segment.steps,
                     errors.e, e.status, e.below, e.step_next, RK[s.method], s.tolerance_m, e.out,
                     e.out_next, s.output_s)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from overflight.drift.kernels.float_block import LANES
+from overflight.drift.kernels.lanes import LANES
 from overflight.drift.pack import WindPack
 from overflight.drift.release import Release
 from overflight.drift.run import Job, Run, outputs, pack_for

@@ -175,7 +175,9 @@ def _redo_polar(w, strides, grid, f, d, weights, edges, member, level):
 
 
 @fast_kernel
-def _write_due(w, strides, grid, f, d, weights, edges, alive, member, level, times, height, pressure, out, out_next):
+def _write_due(
+    w, strides, grid, f, d, weights, edges, alive, member, place, level, times, height, pressure, out, out_next
+):
     """Write the outputs that fall into the step just taken; return when the next of any lane is due."""
     start, stop, out_every = times
     n_out, due_first = out[0].shape[1], np.inf
@@ -194,7 +196,7 @@ def _write_due(w, strides, grid, f, d, weights, edges, alive, member, level, tim
                 else:
                     x = _hermite(q, d[H + i], d[XS + i], x - d[XS + i], f[KU + i], f[ENDU + i])
                     y = _hermite(q, d[H + i], d[YS + i], y - d[YS + i], f[KV + i], f[ENDV + i])
-            write_output(grid, out, m, out_next[m], wrapped(grid, x), y, height[m], pressure[m], FLYING)
+            write_output(grid, out, place[m], out_next[m], wrapped(grid, x), y, height[m], pressure[m], FLYING)
             out_next[m] += 1
     return due_first
 
@@ -233,7 +235,7 @@ def float_block(
     w,
     strides,
     grid,
-    order,
+    place,
     first,
     last,
     x,
@@ -257,14 +259,14 @@ def float_block(
     out_next,
     out_every,
 ):
-    """Advance members ``order[first:last]`` from ``tau_from`` to ``tau_to`` at their fixed levels.
+    """Advance members ``first`` to ``last`` from ``tau_from`` to ``tau_to`` at their fixed levels.
 
     Parameters
     ----------
     w : float32 flat, ``[lat][lon][level][u0, v0, u1, v1]``. Winds. [cells/s]
     strides : (uint32, uint32). Strides of latitude and longitude in ``w``.
     grid : float64 (N_GRID,). See ``lookup``.
-    order : int32 (members,). Order of work; neighbours in it share cells.
+    place : int32 (members,). Row of each member in ``out``. Neighbours in memory should share cells.
     x, y : float64 (members,). Column and row, changed in place.
     level, level_weight : int32, float32 (members,). Level bracket.
     factor : float32 (members,). Sign of the run times mean radius over radius at the member's height.
@@ -290,7 +292,7 @@ def float_block(
     for block in range(first, last, LANES):
         whole, calm, due_first = True, False, np.inf
         for i in range(LANES):
-            m = order[min(block + i, last - 1)]
+            m = min(block + i, last - 1)
             member[i], alive[i] = m, block + i < last and status[m] == FLYING
             whole = whole and alive[i] and start[m] <= tau_from and stop[m] >= tau_to
             if alive[i] and out_next[m] < out[0].shape[1]:
@@ -312,8 +314,8 @@ def float_block(
             if due_first <= tb + 1e-6:
                 rates_at_end(w, f, d, corner, s_lat, s_lon, limits, weights[0], weights[1])
                 due_first = _write_due(
-                    w, (s_lat, s_lon), grid, f, d, weights, edges, alive, member, level, times, height, pressure, out,
-                    out_next
+                    w, (s_lat, s_lon), grid, f, d, weights, edges, alive, member, place, level, times, height,
+                    pressure, out, out_next
                 )  # fmt: skip
             if not calm and not _bring_round(d, limits, grid):
                 whole = False

@@ -119,10 +119,10 @@ def _secant(air: _Air, y: Vector) -> Vector:
     lat0, dlat = air.limits[5:7]
     lat = y * dlat + lat0
     square = lat * lat
-    cosine = square * _COSINE[0] + _COSINE[1]
+    cosine: Vector = square * _COSINE[0] + _COSINE[1]
     for coefficient in _COSINE[2:]:
         cosine = cosine * square + coefficient
-    return 1.0 / cosine
+    return cosine.inverse()
 
 
 def _rates(air: _Air, group: int, x: Vector, y: Vector, share: float) -> tuple[Vector, Vector]:

@@ -39,8 +39,9 @@ class Vector:
     def __mul__(self, other: Any) -> Vector:
         return Vector(self.builder, self.builder.fmul(self.value, self._with(other), flags=FLAGS))
 
-    def __rtruediv__(self, other: float) -> Vector:
-        return Vector(self.builder, self.builder.fdiv(self._with(other), self.value, flags=FLAGS))
+    def inverse(self) -> Vector:
+        """Return one over it."""
+        return Vector(self.builder, self.builder.fdiv(self._with(1.0), self.value, flags=FLAGS))
 
     def kept(self, sign: str, bound: Any, otherwise: Any) -> Vector:
         """Return this where it compares so with ``bound``, else ``otherwise``; NaN never compares."""

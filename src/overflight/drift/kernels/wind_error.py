@@ -88,9 +88,9 @@ def table_sd(heights, latitudes, table, ln_p_hpa, lat_deg):
 
 @kernel
 def renew_error(
-    seed, parameters, sizes, order, part, first_member, grid, y, start, ln_p, sd, clock, knot, state, scale, e
+    seed, parameters, sizes, part, first_member, place, grid, y, start, ln_p, sd, clock, knot, state, scale, e
 ):
-    """Carry the error of members ``order[part[0]:part[1]]`` from one knot to the next, and write it in cells a second.
+    """Carry the error of members ``part[0]`` to ``part[1]`` from one knot to the next, and write it in cells a second.
 
     ``sizes`` (heights, latitudes, table) of ``table_sd``; ``ln_p`` float64 (members, 2) before and now [ln Pa], the
     first made the second; ``sd`` float64 (members,) as the winds state it, or empty [m/s]; ``clock`` (signed time
@@ -103,15 +103,16 @@ def renew_error(
     slow_time, wave_time = math.exp(-abs(dt) / parameters[P_SLOW_TIME]), math.exp(-abs(dt) / parameters[P_WAVE_TIME])
     slow_part, wave_part = math.sqrt(parameters[P_SLOW_SHARE]), math.sqrt(1.0 - parameters[P_SLOW_SHARE])
     east, north = 1.0 / (EARTH_RADIUS_M * grid[G_DLON]), 1.0 / (EARTH_RADIUS_M * grid[G_DLAT])
-    for at in range(part[0], part[1]):
-        m = order[at]
+    for m in range(part[0], part[1]):
         if not start[m] < tau_to:
             continue
         lat = grid[G_LAT0] + y[m] * grid[G_DLAT]
         if knot >= 0:
             apart = math.exp(-abs(ln_p[m, 1] - ln_p[m, 0]) / parameters[P_DEPTH])
             turn = -2.0 * EARTH_ROTATION_RAD_S * math.sin(lat) * parameters[P_ROTATION] * dt
-            _advance(seed, parameters, first_member + m, knot, slow_time * apart, wave_time * apart, turn, state[m])
+            _advance(
+                seed, parameters, first_member + place[m], knot, slow_time * apart, wave_time * apart, turn, state[m]
+            )
         ln_p[m, 0] = ln_p[m, 1]
         size = sd[m] if sd.size else table_sd(heights, latitudes, table, ln_p[m, 1] - LN_100, math.degrees(lat))
         size *= scale[m]
