@@ -45,6 +45,7 @@ __all__ = [
     "ZERO_PRESSURE",
     "after_step",
     "begin",
+    "needs_air",
     "stop_margin",
     "sun_sin",
     "target",
@@ -113,6 +114,12 @@ def vertical_rate_ms(
     if code == ZERO_PRESSURE:
         return zero_pressure_rate_ms(row, state, p_pa, temperature_k, density_kg_m3)
     return 0.0
+
+
+@kernel
+def needs_air(code: int, row: Row) -> bool:
+    """Whether the vertical speed depends on pressure, temperature or density."""
+    return not (code == ASCENT and row[0] == LAW_CONSTANT)
 
 
 @kernel

@@ -53,6 +53,7 @@ from overflight.flight.kernels import (
     RECORDED,
     after_step,
     begin,
+    needs_air,
     stop_margin,
     sun_sin,
     target,
@@ -153,7 +154,9 @@ def _rates(air, clock, error, table, code, row, state, chart, a, b, z, tau, hint
     da, db = chart_rate(chart, a, b, lat, lon, east, north)
     dz = 0.0
     if code >= ASCENT and code != RECORDED:
-        pressure, kelvin, density = _air_here(air, x, y, level, weight, time_weight)
+        pressure, kelvin, density = np.nan, np.nan, np.nan
+        if needs_air(code, row):
+            pressure, kelvin, density = _air_here(air, x, y, level, weight, time_weight)
         dz = sign * vertical_rate_ms(code, row, state, t, z, pressure, kelvin, density, sun)
     return da, db, dz, level
 
