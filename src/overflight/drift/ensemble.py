@@ -64,7 +64,7 @@ class Ensemble:
     While it runs, members lie in memory in the order of their cells; ``out`` is always in their own order.
     """
 
-    first_member: int
+    numbers: range
     place: NDArray[np.int32]
     codes: NDArray[np.int64]
     rows: F64
@@ -135,7 +135,7 @@ def begin_ensemble(
     starts: Starts,
     duration_s: float,
     *,
-    first_member: int,
+    numbers: range,
     outputs: int,
     terrain: Terrain | None,
 ) -> Ensemble:
@@ -160,7 +160,7 @@ def begin_ensemble(
     lats, lons, altitudes, pressures = (np.empty((members, outputs), np.float32) for _ in range(4))
     out: Out = (lats, lons, altitudes, pressures, np.empty((members, outputs), np.int8))
     ensemble = Ensemble(
-        first_member=first_member,
+        numbers=numbers,
         place=np.arange(members, dtype=np.int32),
         codes=codes,
         rows=rows,

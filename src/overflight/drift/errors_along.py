@@ -50,7 +50,8 @@ class ErrorAlong:
         self.state, self.scale = np.empty((members, 4)), np.empty(members)
         self.knot_s = KNOT_S if ensemble.codes.max() <= 2 else CLIMBING_KNOT_S
         self.ln_p = np.repeat(np.log(ensemble.pressure)[:, None], 2, axis=1)
-        kernel.begin_error(seed, self.parameters, ensemble.first_member, self.state, self.scale)
+        self.numbering = (ensemble.numbers.start, ensemble.numbers.step)
+        kernel.begin_error(seed, self.parameters, self.numbering, self.state, self.scale)
         self.sd = self._stated(ensemble.start)
         self._renew((0, members), (0.0, np.inf), -1)
 
@@ -87,7 +88,7 @@ class ErrorAlong:
             self.parameters,
             self.sizes,
             part,
-            e.first_member,
+            self.numbering,
             e.place,
             e.grid,
             e.y,

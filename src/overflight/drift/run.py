@@ -29,13 +29,22 @@ DAY_S = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What is to be simulated: a flight from its starts, for some hours; ``first_member`` numbers the draws."""
+    """What is to be simulated: a flight from its starts, for some hours.
+
+    ``numbers`` are those of the members in their whole ensemble, by which draws are keyed.
+    """
 
     flight: Flight
     starts: Starts
     hours: float
     seed: int
-    first_member: int
+    numbers: range
+
+    def parameters(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Return the codes of the flight's phases, and each member's parameters."""
+        first, step = self.numbers.start, self.numbers.step
+        codes, rows = self.flight.rows(self.seed, step * (len(self.numbers) - 1) + 1, first_member=first)
+        return codes, np.ascontiguousarray(rows[::step])
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +88,6 @@ class Run:
     """One part of an ensemble, from its starts to its trajectories."""
 
     def __init__(self, pack: WindPack, job: Job, settings: Settings, part: tuple[int, int] = (0, 1)) -> None:
-        members = job.starts.lat.size
-        codes, rows = job.flight.rows(job.seed, members, first_member=job.first_member)
         self.pack, self.job, self.settings, self.part = pack, job, settings, part
         self.sign = 1.0 if job.hours > 0 else -1.0
         self.advance_chunk = self._float if stays_on_pressure(job.flight, settings) else self._fly
@@ -88,10 +95,10 @@ class Run:
         self.epoch_unix_s = pack.epoch_unix_s if job.flight.needs_sun else np.nan
         self.ensemble: Ensemble = begin_ensemble(
             pack,
-            (codes, rows),
+            job.parameters(),
             job.starts,
             self.sign * abs(job.hours) * 3600.0,
-            first_member=job.first_member,
+            numbers=job.numbers,
             outputs=outputs(job.hours, settings.output_s),
             terrain=settings.terrain,
         )

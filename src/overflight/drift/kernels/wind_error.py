@@ -41,10 +41,13 @@ def tail_scale(seed, member, dof):
 
 
 @kernel
-def begin_error(seed, parameters, first_member, state, scale):
-    """Draw the stationary start of every member: ``state`` float64 (members, 4), ``scale`` float64 (members,)."""
+def begin_error(seed, parameters, numbering, state, scale):
+    """Draw the stationary start of every member: ``state`` float64 (members, 4), ``scale`` float64 (members,).
+
+    ``numbering``: number of the first member, and the step from one to the next.
+    """
     for m in range(scale.size):
-        number = first_member + m
+        number = numbering[0] + numbering[1] * m
         state[m, 0], state[m, 1] = normal_pair(key(seed, SLOW, number, 0))
         state[m, 2], state[m, 3] = normal_pair(key(seed, WAVE, number, 0))
         scale[m] = tail_scale(seed, number, parameters[P_TAIL])
@@ -88,7 +91,7 @@ def table_sd(heights, latitudes, table, ln_p_hpa, lat_deg):
 
 @kernel
 def renew_error(
-    seed, parameters, sizes, part, first_member, place, grid, y, start, ln_p, sd, clock, knot, state, scale, e
+    seed, parameters, sizes, part, numbering, place, grid, y, start, ln_p, sd, clock, knot, state, scale, e
 ):
     """Carry the error of members ``part[0]`` to ``part[1]`` from one knot to the next, and write it in cells a second.
 
@@ -111,7 +114,14 @@ def renew_error(
             apart = math.exp(-abs(ln_p[m, 1] - ln_p[m, 0]) / parameters[P_DEPTH])
             turn = -2.0 * EARTH_ROTATION_RAD_S * math.sin(lat) * parameters[P_ROTATION] * dt
             _advance(
-                seed, parameters, first_member + place[m], knot, slow_time * apart, wave_time * apart, turn, state[m]
+                seed,
+                parameters,
+                numbering[0] + numbering[1] * place[m],
+                knot,
+                slow_time * apart,
+                wave_time * apart,
+                turn,
+                state[m],
             )
         ln_p[m, 0] = ln_p[m, 1]
         size = sd[m] if sd.size else table_sd(heights, latitudes, table, ln_p[m, 1] - LN_100, math.degrees(lat))
