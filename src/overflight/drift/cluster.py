@@ -57,7 +57,7 @@ def simulate_on(  # noqa: PLR0913 - the arguments of simulate, and where to run 
     except (OSError, ValueError) as problem:
         raise Unavailable(f"no Dask scheduler at {scheduler}: {problem}") from None
     try:
-        return _spread(client, winds, (flight, release), (hours, members, seed), settings or Settings(), parts)
+        return _spread(client, winds, (flight, release), (hours, members, seed), (settings or Settings()).for_flight(flight), parts)
     finally:
         if isinstance(scheduler, str):
             client.close()

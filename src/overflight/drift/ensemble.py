@@ -111,6 +111,8 @@ def begin_ensemble(
     """Put members at their starts; ``duration_s`` is signed."""
     (codes, rows), sign, duration_s = flight, float(np.sign(duration_s)), abs(duration_s)
     grid, members = pack.axes.grid, starts.lat.size
+    if codes[0] == kernels.RECORDED:
+        _end_with_record(rows[:, 0], starts, sign)
     start = sign * (starts.time - pack.epoch) / np.timedelta64(1, "s")
     x = (np.radians(starts.lon) - grid[G_LON0]) / grid[G_DLON]
     turn = 2.0 * np.pi / grid[G_DLON]
@@ -155,6 +157,13 @@ def begin_ensemble(
     lats[:, 0], lons[:, 0], altitudes[:, 0], pressures[:, 0] = starts.lat, starts.lon, z, pressure
     out[4][:, 0] = status
     return ensemble
+
+
+def _end_with_record(rows: F64, starts: Starts, sign: float) -> None:
+    """Let members that start within a record follow it to its end and no further."""
+    start = (starts.time - np.datetime64(0, "ns")) / np.timedelta64(1, "s")
+    end = rows[:, kernels.RECORD_TO if sign > 0 else kernels.RECORD_FROM]
+    rows[:, kernels.STOP_DURATION] = np.maximum(0.0, sign * (end - start))
 
 
 def _first_height(codes: NDArray[np.int64], rows: F64, starts: Starts, terrain: Terrain | None) -> F64:

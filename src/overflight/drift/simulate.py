@@ -56,7 +56,7 @@ def simulate(
     Integration on the sphere of the mean Earth radius plus the balloon's height by the classical Runge-Kutta method of
     order 4; winds linear in longitude, latitude, ln p (or height) and time.
     """
-    settings = settings or Settings()
+    settings = (settings or Settings()).for_flight(flight)
     _require_sense(flight, hours, members, seed)
     starts = release.draw(members, seed)
     size = max(LANES, settings.memory_bytes // (BYTES_AN_OUTPUT * outputs(hours, settings.output_s)))
