@@ -23,7 +23,9 @@ def draw_numerics(data: Path) -> None:
     for method in ("rk4", "rk2"):
         print(f"\n{method}: order {numerics.order(found[method]):.2f}; miss [m] at steps of {numerics.STEPS_H} h:")
         print("  ".join(f"{m:.3g}" for m in found[method]))
-    print(f"\nadaptive: slope {numerics.tolerance_slope(found['adaptive']):.2f}; miss [m] at {numerics.TOLERANCES_M} m:")
+    print(
+        f"\nadaptive: slope {numerics.tolerance_slope(found['adaptive']):.2f}; miss [m] at {numerics.TOLERANCES_M} m:"
+    )
     print("  ".join(f"{m:.3g}" for m in found["adaptive"]))
     told(numerics.draw(found))
     need(data / "winds")

@@ -1,9 +1,9 @@
 """Two vehicles under parachute, EuRoC 2023, in the hourly ERA5 of their place and hour.
 
-Each is followed from the first fix under parachute with a sound position, in three ways: ``recorded`` takes the altitude
-from the record, which leaves the wind alone to err; ``seen`` takes the fall speed from the half minute after that fix,
-as somebody who follows the flight knows it, and starts at its end; ``published`` takes mass and drag area of the
-parachute as published with the vehicle, as one knows them before the flight.
+Each is followed from the first fix under parachute with a sound position, in three ways: ``recorded`` takes the
+altitude from the record, which leaves the wind alone to err; ``seen`` takes the fall speed from the half minute after
+that fix, as somebody who follows the flight knows it, and starts at its end; ``published`` takes mass and drag area of
+the parachute as published with the vehicle, as one knows them before the flight.
 """
 
 from __future__ import annotations
@@ -193,7 +193,7 @@ def predictions(data: Path, *, members: int = MEMBERS) -> dict[str, tuple[Record
 
 
 def rows(found: dict[str, tuple[Record, list[Prediction]]]) -> list[list[str]]:
-    """Return vehicle, way, metres travelled, miss at half of the way and at the end, lateness, and the truth's share."""
+    """Return vehicle, way, metres travelled, miss half-way and at the end, lateness, and the truth's share."""
     out = []
     for name, (_, ways) in found.items():
         for p in ways:

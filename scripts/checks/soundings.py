@@ -167,6 +167,8 @@ def draw(soundings: list[Sounding]) -> Path:
     left.legend(loc="lower left")
     right.axvline(0.0, color="k", linewidth=0.8)
     right.set(xlabel="error of the time to the ground, from the upper half [%]", title="Prediction", yticks=[])
-    right.annotate("19-7-30: its parachute\npartly closed", (29.5, len(errors) - 1.9), color=page.GREY, fontsize=8, ha="center")
+    right.annotate(
+        "19-7-30: its parachute\npartly closed", (29.5, len(errors) - 1.9), color=page.GREY, fontsize=8, ha="center"
+    )
     right.legend(loc="lower right")
     return page.save(figure, "soundings")

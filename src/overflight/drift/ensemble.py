@@ -76,7 +76,7 @@ class Ensemble:
     def fill(self) -> None:
         """Complete the outputs of members that ended early: where they lie, or nothing."""
         lat, lon, altitude, pressure, status = self.out
-        late = np.arange(lat.shape[1])[None, :] >= self.out_next[:, None]
+        late = np.arange(lat.shape[1])[None, :] >= np.maximum(self.out_next, 1)[:, None]
         rest = late & ((self.status == LANDED) | (self.status == ENDED))[:, None]
         gone = late & ~rest
         here_lat, here_lon = self.places()
@@ -125,7 +125,7 @@ def begin_ensemble(
         status[~((x >= 0) & (x <= grid[G_XMAX]) & (y >= 0) & (y <= grid[G_YMAX]))] = LEFT_DOMAIN
     pressure = rows[:, 0, 0] if codes[0] == kernels.FLOAT_PRESSURE else atmosphere.pressure_pa(np.nan_to_num(z))
     level, weight = _pressure_levels(pack.log_p, pressure)
-    if codes.size == 1 and codes[0] == kernels.FLOAT_PRESSURE:
+    if _keeps_pressure(codes):
         thickness = pack.log_p[0] - pack.log_p[1]
         status[(weight > 1.0 + 1e-9) | (weight * thickness < -_BELOW_LOWEST_LN_P)] = OUT_OF_LEVELS
     lats, lons, altitudes, pressures = (np.empty((members, outputs), np.float32) for _ in range(4))
@@ -150,13 +150,17 @@ def begin_ensemble(
         status=status,
         below=weight < -1e-9,
         out=out,
-        out_next=np.ones(members, np.int32),
+        out_next=np.full(members, 1 if _keeps_pressure(codes) else 0, np.int32),  # only the kernel knows other heights
         grid=grid,
         duration_s=duration_s,
     )
     lats[:, 0], lons[:, 0], altitudes[:, 0], pressures[:, 0] = starts.lat, starts.lon, z, pressure
     out[4][:, 0] = status
     return ensemble
+
+
+def _keeps_pressure(codes: NDArray[np.int64]) -> bool:
+    return bool(codes.size == 1 and codes[0] == kernels.FLOAT_PRESSURE)
 
 
 def _end_with_record(rows: F64, starts: Starts, sign: float) -> None:

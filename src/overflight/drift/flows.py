@@ -61,8 +61,8 @@ def winds(
     level, seconds = np.asarray(levels_hpa, np.float64), 3600.0 * np.asarray(hours, np.float64)
     lat = np.linspace(-90.0, 90.0, round(180.0 / step_deg) + 1)
     lon = -180.0 + step_deg * np.arange(round(360.0 / step_deg))
-    grid = tuple(np.meshgrid(lat, lon, indexing="ij"))
-    fields = np.stack([np.stack(flow.velocity(*grid, float(s))) for s in seconds]).astype(np.float32)
+    rows, columns = np.meshgrid(lat, lon, indexing="ij")
+    fields = np.stack([np.stack(flow.velocity(rows, columns, float(s))) for s in seconds]).astype(np.float32)
     shape = (seconds.size, level.size, lat.size, lon.size)
     dims = ("time", "level", "lat", "lon")
     data = {q: (dims, np.broadcast_to(fields[:, i, None], shape), {"units": "m s-1"}) for i, q in enumerate("uv")}
