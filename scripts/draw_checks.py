@@ -14,6 +14,7 @@ import os
 import sys
 from pathlib import Path
 
+import numpy as np
 from checks import descents, numerics, page, sisters, soundings, wind_error
 
 
@@ -30,6 +31,11 @@ def draw_numerics(data: Path) -> None:
     told(numerics.draw(found))
     need(data / "winds")
     print(page.table(["winds, held", "level", "median [m]", "99 % [m]", "largest [m]"], numerics.closure_rows(data)))
+    high = numerics.high_closure_m(data)
+    print(f"\nat 11 hPa, GFS 2011: {(high > 1000.0).sum()} of {high.size} over 1 km, the largest {high.max():.0f} m\n")
+    for step in (600.0, 300.0, 60.0):
+        miss = numerics.sounding_misses_m(data, step)
+        print(f"soundings at {step:g} s: median {np.median(miss):.0f} m, largest {miss.max():.0f} m")
 
 
 def draw_wind_error(_: Path) -> None:

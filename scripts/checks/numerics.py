@@ -14,7 +14,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from checks import page
 from overflight.drift import Release, Settings, flows, simulate
-from overflight.flight import Flight, float_at_altitude, float_at_density, float_at_pressure
+from overflight.drift.pack import WindPack
+from overflight.drift.run import Job, Run
+from overflight.flight import Flight, float_at_altitude, float_at_density, float_at_pressure, sounding
 from overflight.geo import atmosphere, sphere
 from overflight.winds import open_winds
 
@@ -160,6 +162,29 @@ def closure_rows(data: Path) -> list[list[str]]:
             found = np.quantile(closure_m(winds, flight), [0.5, 0.99, 1.0])
             rows.append([name, level, *(f"{v:.2f}" for v in found)])
     return rows
+
+
+def high_closure_m(data: Path) -> F64:
+    """Return the five-day misclosure at 11 hPa in the winds where it is worst. [m]"""
+    return closure_m(open_winds(data / "winds" / CLOSURE_FIELDS[1][1]), float_at_pressure(1_100.0))
+
+
+SOUNDING = sounding(5.0, 28_000.0, 5.0)
+
+
+def sounding_misses_m(data: Path, step_s: float, *, members: int = 200) -> F64:
+    """Distance of landings at a step from those at 2 s: soundings of two hours from everywhere, real winds held. [m]"""
+    winds = open_winds(data / "winds" / CLOSURE_FIELDS[1][1])
+    rng = np.random.default_rng(5)
+    lat, lon = rng.uniform(-70.0, 70.0, members), rng.uniform(-180.0, 180.0, members)
+    start = Release(time=np.repeat(winds["time"].values[:1], members), lat=lat, lon=lon, altitude_m=0.0)
+    places = []
+    for step in (step_s, 2.0):
+        settings, pack = Settings(step_s=step, steady=True), WindPack(winds, columns=True, steady=True)
+        ended = Run(pack, Job(SOUNDING, start.draw(members, 1), 5.0, 1, 0), settings).fly()  # not held to 60 s
+        places.append(ended.places())
+        pack.close()
+    return sphere.distance_m(*places[0], *places[1])
 
 
 def draw(found: dict[str, F64]) -> Path:

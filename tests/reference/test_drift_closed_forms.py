@@ -9,6 +9,7 @@ from checks import numerics, page
 from checks.numerics import ALTITUDE_M, FLOAT, ROUND_KM, START, carried, closure_m, misses_m
 
 from overflight.drift import flows
+from overflight.drift.settings import LEVEL_CHANGE_STEP_S
 from overflight.flight import float_at_altitude, float_at_density, float_at_pressure
 from overflight.geo import atmosphere, sphere
 from overflight.winds import open_winds
@@ -162,6 +163,14 @@ def test_real_winds_held_lead_back_within_a_kilometre_in_five_days(shared_data, 
     assert closure_m(open_winds(shared_data / "winds" / file), flight, members=200).max() < 1_000.0
 
 
+def test_the_step_of_soundings_costs_less_than_a_hundredth_of_wind_error(shared_data):
+    """Two hours of 2 m/s are 15 km; at the step of floats it would be a tenth of that."""
+    fine, coarse = (numerics.sounding_misses_m(shared_data, s, members=100) for s in (LEVEL_CHANGE_STEP_S, 600.0))
+    assert np.median(fine) < 20.0
+    assert fine.max() < 150.0
+    assert coarse.max() > 1_000.0
+
+
 @pytest.fixture(scope="module")
 def convergence():
     return numerics.convergence()
@@ -196,7 +205,9 @@ def test_the_table_of_closed_forms_is_what_comes_out():
 
 
 def test_the_table_of_closure_is_what_comes_out(shared_data):
-    assert page.alike(numerics.closure_rows(shared_data), page.documented("closure"), relative=0.9, absolute=20.0)
+    """The largest of 400 is chance where the flow parts, so it is held to the bar above and not to its digits."""
+    found, written = numerics.closure_rows(shared_data), page.documented("closure")
+    assert page.alike([r[:4] for r in found], [r[:4] for r in written], relative=0.9, absolute=20.0)
 
 
 def test_the_height_of_the_flows_is_that_of_their_pressure():

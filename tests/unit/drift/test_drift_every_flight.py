@@ -99,6 +99,14 @@ def test_the_day_comes_and_goes_with_the_sun_where_the_balloon_is():
     assert 6.6 < hours + lon / 15.0 < 7.4
 
 
+def test_back_in_time_the_sun_is_that_of_the_time():
+    out = fly(fl.float_at_density(0.1, day_change=-0.05), -24.0, start=START + timedelta(hours=30))
+    night, day = (float(atmosphere.altitude_of_density_m(0.1 * f)) for f in (1.0, 0.95))
+    back = out.isel(obs=slice(None, None, -1))
+    assert at_hour(back, 12.0) == pytest.approx(day, abs=15.0)  # log densities are linear in ln p between levels
+    assert at_hour(back, 23.0) == pytest.approx(night, abs=15.0)
+
+
 # Zero pressure
 
 
