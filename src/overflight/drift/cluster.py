@@ -56,7 +56,8 @@ def simulate_on(  # noqa: PLR0913 - the arguments of simulate, and where to run 
     except (OSError, ValueError) as problem:
         raise Unavailable(f"no Dask scheduler at {scheduler}: {problem}") from None
     try:
-        return _spread(client, winds, (flight, release), (hours, members, seed), settings or Settings(), parts)
+        chosen = (settings or Settings()).for_flight(flight)
+        return _spread(client, winds, (flight, release), (hours, members, seed), chosen, parts)
     finally:
         if isinstance(scheduler, str):
             client.close()

@@ -76,7 +76,7 @@ def simulate_parts(
     Parameters and errors are those of ``simulate``, whose answer the parts are together. No part holds more than
     ``settings.memory_bytes`` of outputs, so that an ensemble of any size can be written as it comes.
     """
-    settings = settings or Settings()
+    settings = (settings or Settings()).for_flight(flight)
     _require_sense(flight, hours, members, seed)
     starts = release.draw(members, seed)
     given = winds.winds if isinstance(winds, WindPack) else winds
