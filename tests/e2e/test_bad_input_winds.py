@@ -83,7 +83,9 @@ def bomb(tmp_path) -> bytes:
             file[name].make_scale(name)
         file["time"].attrs["units"], file["level"].attrs["units"] = "hours since 2022-11-11", "hPa"
         for name in "uv":
-            field = file.create_dataset(name, shape=tuple(map(len, axes.values())), dtype="f4", chunks=(1, 1, 2000, 4000))
+            field = file.create_dataset(
+                name, shape=tuple(map(len, axes.values())), dtype="f4", chunks=(1, 1, 2000, 4000)
+            )
             field.attrs["units"] = "m s-1"
             for number, axis in enumerate(axes):
                 field.dims[number].attach_scale(file[axis])

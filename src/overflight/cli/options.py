@@ -110,8 +110,8 @@ def bytes_of(text: str) -> int:
 
 def require_memory(members: int, hours: float, interval_s: float, limit: int = 2 * 2**30, hint: str = FEWER) -> None:
     """Refuse a run whose trajectories are larger than may be held; ``limit`` in bytes."""
+    from overflight.drift.parts import BYTES_AN_OUTPUT
     from overflight.drift.run import outputs
-    from overflight.drift.simulate import BYTES_AN_OUTPUT
 
     size = BYTES_AN_OUTPUT * members * outputs(hours, interval_s)
     if size > limit:

@@ -30,10 +30,12 @@ from overflight.errors import InvalidInput, OutOfCoverage
 if TYPE_CHECKING:
     import xarray as xr
 
-    from overflight.drift import Settings
+    from overflight.drift import Release, Settings
     from overflight.flight import Flight
 
 
+LEAST_HELD = 16
+"""Members that fly together at the least, whatever the memory."""
 LESS = "take fewer --members or --hours, a longer --every, or more --memory"
 
 
@@ -75,22 +77,31 @@ def run_float(asked: Asked, hours: float) -> None:
     start, flight = parse_utc(asked.time, field="--time"), float_flight(asked)
     if asked.output is not None:
         require_place(asked.output, TRAJECTORIES)
-    require_memory(asked.members, hours, asked.every * 60.0, bytes_of(asked.memory), LESS)
     window = sorted((start, start + timedelta(hours=hours)))
     for instant in window:
         to_datetime64(instant)
     release = drift.Release(time=start, lat=asked.lat, lon=asked.lon, position_sd_m=1000.0 * asked.position_sd_km)
-    settings, seed = run_settings(asked), seed_of(asked.seed)
+    settings, seed = run_settings(asked, hours), seed_of(asked.seed)
     winds = opened(asked.winds, *window)
-    what: dict[str, Any] = {"hours": hours, "members": asked.members, "seed": seed, "settings": settings}
-    if asked.scheduler is None:
-        data = drift.simulate(winds, flight, release, **what)
-    else:
-        from overflight.drift.cluster import simulate_on
-
-        data = simulate_on(asked.scheduler, winds, flight, release, **what)
+    what = {"hours": hours, "members": asked.members, "seed": seed, "settings": settings}
+    data = carried(asked, (winds, flight, release), what)
     require_flight(data, winds)
     report(data, asked)
+
+
+def carried(asked: Asked, flown: tuple[xr.Dataset, Flight, Release], what: dict[str, Any]) -> xr.Dataset:
+    """Return the trajectories; where no file is asked for, of each member only its first output and its end."""
+    if asked.scheduler is not None:
+        from overflight.drift.cluster import simulate_on
+
+        return simulate_on(asked.scheduler, *flown, **what)
+    from overflight.drift.parts import joined
+    from overflight.drift.simulate import simulate_parts
+
+    parts = simulate_parts(*flown, **what)
+    if asked.output is None:
+        parts = (part.isel(obs=slice(0, 1)).copy(deep=True) for part in parts)
+    return joined(list(parts))
 
 
 def require_flight(data: xr.Dataset, winds: xr.Dataset) -> None:
@@ -123,17 +134,19 @@ def float_flight(asked: Asked) -> Flight:
     return float_at_density(asked.density)
 
 
-def run_settings(asked: Asked) -> Settings:
-    """Return the settings of a run from its options."""
+def run_settings(asked: Asked, hours: float) -> Settings:
+    """Return the settings of a run from its options; what is larger than memory may hold is refused."""
     from overflight.drift import Settings
     from overflight.geo.terrain import Terrain
     from overflight.winds.error import WindError as Error
 
+    memory, held = bytes_of(asked.memory), asked.members if asked.output or asked.scheduler else LEAST_HELD
+    require_memory(min(held, asked.members), hours, asked.every * 60.0, memory, LESS)
     return Settings(
         step_s=asked.step,
         output_s=asked.every * 60.0,
         method=asked.method,
-        memory_bytes=bytes_of(asked.memory),
+        memory_bytes=memory,
         steady=asked.steady,
         terrain=Terrain.load(),
         wind_error=Error() if asked.wind_error else None,
