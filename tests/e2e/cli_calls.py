@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from overflight.cli.main import main
+from overflight.cli.main import application, main
 
 TIMES = np.array(["2022-11-11T00", "2022-11-11T01", "2022-11-11T02"], "datetime64[ns]")
 
@@ -59,3 +59,12 @@ def refused(capsys, arguments, code, expected, folder: Path) -> None:
 def leavings(folder: Path) -> dict[str, int]:
     """Return the files of a folder with their lengths; a store's empty folders and locks do not count."""
     return {str(p.relative_to(folder)): p.stat().st_size for p in folder.rglob("*") if p.is_file()}
+
+
+def options_of(verb: list[str]) -> list[tuple[tuple[str, ...], str]]:
+    """Return the names of each option and argument of a verb, and what its help says."""
+    app = application()
+    for word in verb:
+        app = app[word]
+    found = [argument for argument in app.assemble_argument_collection() if argument.show]
+    return [(tuple(argument.names), argument.parameter.help or "") for argument in found]

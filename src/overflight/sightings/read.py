@@ -55,7 +55,7 @@ MOST_BYTES = 256 * 2**20
 _DELIMITERS = ",;\t|"
 _QUOTES = {
     "unexpected end of data": "a quote that is never closed",
-    "',' expected after '\"'": "a quote inside a quoted cell",
+    "expected after '\"'": "a quote inside a quoted cell",
 }
 
 
@@ -150,9 +150,9 @@ def _table(text: str, delimiter: str, name: str) -> Iterator[tuple[int, dict[str
                 columns, width = _columns(cells, f"{name}:{line}"), len(cells)
                 continue
             row = {key: cells[at].strip() if at < len(cells) else "" for key, at in columns.items()}
-            yield line, row | {TOO_MANY: str(len(cells)) if any(map(str.strip, cells[width:])) else ""}
+            yield line, row | {TOO_MANY: str(len(cells)) if len(cells) > width else ""}
     except csv.Error as problem:
-        got = next((words for start, words in _QUOTES.items() if str(problem).endswith(start)), str(problem))
+        got = next((words for end, words in _QUOTES.items() if str(problem).endswith(end)), str(problem))
         raise InvalidInput("sightings", one_line(got), "a CSV table", f"{name}:{begun}") from None
 
 
