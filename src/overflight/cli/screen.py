@@ -125,7 +125,8 @@ def stages() -> Callable[[str, int, int], None] | None:
     _bars.append(bars)
 
     def tell(stage: str, done: int, total: int) -> None:
-        bars.update(task, description=stage, completed=done, total=total)
+        is_new = bars.tasks[0].description != stage  # a stage is drawn at once, so that a short one shows too
+        bars.update(task, description=stage, completed=done, total=total, refresh=is_new)
 
     return tell
 
