@@ -1,25 +1,18 @@
 """The real command on real files."""
 
+import contextlib
 import json
-import os
 import shutil
-import subprocess
-import sys
+from datetime import UTC, datetime
 
 import pytest
+import xarray as xr
+from cli_calls import command, leavings, synthetic
+from fetch_files import write_arco
+from fetch_server import Server
 
-from overflight.case.demo import shipped
+from overflight.case.demo import FEBRUARY_LEVELS_HPA, shipped
 from overflight.cli.main import main
-
-
-def command(*arguments, cwd, **environment):
-    full = (
-        os.environ
-        | {"OVERFLIGHT_WINDS_STORE": str(cwd / "store"), "XDG_CONFIG_HOME": str(cwd / "config")}
-        | environment
-    )
-    run = [sys.executable, "-m", "overflight", *map(str, arguments)]
-    return subprocess.run(run, capture_output=True, text=True, cwd=cwd, env=full, check=False)
 
 
 @pytest.fixture(scope="module")
@@ -84,26 +77,6 @@ def test_forecast_writes_every_format(shared_data, tmp_path):
     assert json.loads(back.stdout)["direction"] == "backward"
 
 
-def test_configuration_by_file_and_environment(shared_data, tmp_path):
-    winds = shared_data / "winds" / "era5_20221111T00-02_urals_kazakhstan.nc"
-    (tmp_path / "overflight.toml").write_text("[forecast]\nmembers = 7\nhours = 1.0\nseed = 3\n")
-    where = ("--winds", winds, "--time", "2022-11-11T00:00:00Z", "--lat", 55, "--lon", 55, "--pressure", 150, "--json")
-    assert json.loads(command("forecast", *where, cwd=tmp_path).stdout)["members"] == 7
-    (tmp_path / "overflight.toml").unlink()
-    done = command("forecast", *where, "--hours", 1, cwd=tmp_path, OVERFLIGHT_FORECAST_MEMBERS="5")
-    assert json.loads(done.stdout)["members"] == 5
-
-
-def test_help_imports_nothing_heavy(tmp_path):
-    script = (
-        "import sys\nfrom overflight.cli.main import main\n"
-        "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
-        "print([m for m in ('numba', 'xarray', 'numpy', 'scipy', 'matplotlib', 'pandas') if m in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=tmp_path, check=True)
-    assert done.stdout.strip().endswith("[]")
-
-
 def test_hostile_notes_are_shown_as_text(tmp_path):
     folder = tmp_path
     with shipped("shab14v_2022-08-22_aprs.csv") as winds:
@@ -121,119 +94,102 @@ def test_hostile_notes_are_shown_as_text(tmp_path):
     assert "&lt;script&gt;alert(17)" in page
 
 
-GOOD = "time,lat,lon\n2022-11-11T00:10:00Z,55,55\n2022-11-11T01:10:00Z,55.2,56\n"
-FLOAT = ["forecast", "--winds", "WINDS", "--time", "2022-11-11T00:00:00Z", "--lat", "55", "--lon", "55"]
-LAUNCH = ["launch", "--winds", "WINDS", "--time", "2022-11-11T00:00:00Z", "--lat", "55", "--lon", "55"]
-BAD = {
-    "no verb of that name": (["frobnicate"], 2, "Unknown command"),
-    "winds missing": (["forecast"], 2, "--winds"),
-    "no file of winds": ([*FLOAT[:2], "none.nc", *FLOAT[3:], "--pressure", "150"], 2, "none.nc"),
-    "winds that are text": ([*FLOAT[:2], "text.nc", *FLOAT[3:], "--pressure", "150"], 2, "text.nc"),
-    "winds that are empty": ([*FLOAT[:2], "empty.grib2", *FLOAT[3:], "--pressure", "150"], 2, "empty.grib2"),
-    "winds cut short": ([*FLOAT[:2], "short.nc", *FLOAT[3:], "--pressure", "150"], 2, "short.nc"),
-    "naive time": ([*FLOAT[:4], "2022-11-11T00:00:00", *FLOAT[5:], "--pressure", "150"], 2, "offset"),
-    "time in words": ([*FLOAT[:4], "noon", *FLOAT[5:], "--pressure", "150"], 2, "ISO 8601"),
-    "time outside the winds": ([*FLOAT[:4], "2021-11-11T00:00:00Z", *FLOAT[5:], "--pressure", "150"], 3, "2022-11-11T00:00:00Z to"),
-    "lat a word": ([*FLOAT[:6], "north", *FLOAT[7:], "--pressure", "150"], 2, "north"),
-    "lat too far": ([*FLOAT[:6], "95", *FLOAT[7:], "--pressure", "150"], 2, "swapped"),
-    "lon too far": ([*FLOAT[:8], "999", "--pressure", "150"], 2, "lon"),
-    "no level": (FLOAT, 2, "exactly one"),
-    "two levels": ([*FLOAT, "--pressure", "150", "--altitude", "9000"], 2, "exactly one"),
-    "pressure below 0": ([*FLOAT, "--pressure", "-5"], 2, "pressure"),
-    "density 0": ([*FLOAT, "--density", "0"], 2, "density"),
-    "altitude in space": ([*FLOAT, "--altitude", "500000"], 2, "60000 m"),
-    "hours 0": ([*FLOAT, "--pressure", "150", "--hours", "0"], 2, "--hours"),
-    "members 0": ([*FLOAT, "--pressure", "150", "--hours", "1", "--members", "0"], 2, "members"),
-    "seed below 0": ([*FLOAT, "--pressure", "150", "--hours", "1", "--seed", "-1"], 2, "--seed"),
-    "step 0": ([*FLOAT, "--pressure", "150", "--hours", "1", "--step", "0"], 2, "step_s"),
-    "output 0": ([*FLOAT, "--pressure", "150", "--hours", "1", "--every", "0"], 2, "output_s"),
-    "method": ([*FLOAT, "--pressure", "150", "--method", "euler"], 2, "method"),
-    "memory unit": ([*FLOAT, "--pressure", "150", "--memory", "2 cups"], 2, "--memory"),
-    "memory too small": ([*FLOAT, "--pressure", "150", "--memory", "10"], 2, "memory"),
-    "suffix": ([*FLOAT, "--pressure", "150", "--hours", "1", "--members", "2", "-o", "f.docx"], 2, ".geojson"),
-    "no folder to write in": ([*FLOAT, "--pressure", "150", "--hours", "1", "--members", "2", "-o", "no/f.nc"], 2, "can be written"),
-    "no scheduler": ([*FLOAT, "--pressure", "150", "--hours", "1", "--scheduler", "gopher://x"], 3, "scheduler"),
-    "launch without burst": (LAUNCH, 2, "burst_altitude"),
-    "burst below launch": ([*LAUNCH, "--altitude", "5000", "--burst-altitude", "4000", "--descent-rate", "5"], 2, "altitude"),
-    "launch below the winds": ([*LAUNCH, "--burst-altitude", "9000", "--descent-rate", "5"], 3, "winds"),
-    "ascent rate 0": ([*LAUNCH, "--ascent-rate", "0", "--burst-altitude", "9000", "--descent-rate", "5"], 2, "ascent_rate"),
-    "float without end": ([*LAUNCH, "--profile", "float_profile", "--float-altitude", "9000"], 2, "stop_datetime"),
-    "no sightings": (["investigate", "none.csv", "--winds", "WINDS"], 2, "none.csv"),
-    "sightings are a folder": (["investigate", ".", "--winds", "WINDS"], 2, "folder"),
-    "sightings empty": (["investigate", "empty.grib2", "--winds", "WINDS"], 2, "empty"),
-    "sightings elsewhere": (["investigate", "far.csv", "--winds", "WINDS", "--case", "o1"], 3, "winds"),
-    "sightings at another time": (["investigate", "late.csv", "--winds", "WINDS", "--case", "o2"], 3, "winds"),
-    "members 1": (["investigate", "good.csv", "--winds", "WINDS", "--members", "1", "--case", "o3"], 2, "members"),
-    "hours back below 0": (["investigate", "good.csv", "--winds", "WINDS", "--hours-back", "-1", "--case", "o4"], 2, "hours"),
-    "no such object": (["investigate", "good.csv", "--winds", "WINDS", "--object", "B"], 2, "'B'"),
-    "no file of tracks": (["airspace", "none.nc"], 2, "none.nc"),
-    "tracks that are none": (["airspace", "text.nc"], 2, "text.nc"),
-    "tracks that are winds": (["airspace", "WINDS"], 2, "trajector"),
-    "no case": (["case", "verify", "."], 2, "log.jsonl"),
-    "unknown demo": (["demo", "roswell"], 2, "roswell"),
-    "fetch without times": (["winds", "fetch", "gfs"], 2, "--start"),
-    "fetch from nowhere": (["winds", "fetch", "ifs", "--start", "2023-01-01T00Z", "--end", "2023-01-02T00Z"], 2, "ifs"),
-    "fetch naive": (["winds", "fetch", "gfs", "--start", "2023-01-01", "--end", "2023-01-02"], 2, "--start"),
-    "fetch backward": (["winds", "fetch", "gfs", "--start", "2023-01-03T00Z", "--end", "2023-01-02T00Z"], 2, "end"),
-    "area of three": (["winds", "fetch", "gfs", "--start", "2023-01-01T00Z", "--end", "2023-01-02T00Z", "--area", "1,2,3"], 2, "--area"),
-    "area upside down": (["winds", "fetch", "gfs", "--start", "2023-01-01T00Z", "--end", "2023-01-02T00Z", "--area", "50,0,40,9"], 2, "--area"),
-    "levels in words": (["winds", "fetch", "gfs", "--start", "2023-01-01T00Z", "--end", "2023-01-02T00Z", "--levels", "low"], 2, "--levels"),
-    "resolution": (["winds", "fetch", "gfs", "--start", "2023-01-01T00Z", "--end", "2023-01-02T00Z", "--resolution", "7"], 2, "resolution"),
-    "server that is none": (["winds", "fetch", "gfs", "--start", "2023-01-01T00Z", "--end", "2023-01-01T03Z", "--url", "http://127.0.0.1:9"], 3, "127.0.0.1:9"),
-    "stored winds that are not": (["winds", "info", "gfs"], 3, "overflight winds fetch"),
-    "broken configuration": (["winds", "list"], 2, "overflight.toml"),
-}  # fmt: skip
+def test_a_demo_again_in_its_folder_changes_nothing(incident):
+    folder, _ = incident
+    before = leavings(folder / "incident")
+    done = command("demo", "--case", "incident", "--seed", "3", cwd=folder)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert leavings(folder / "incident") == before
+
+
+def test_the_ledger_is_written_in_every_format(incident, tmp_path):
+    track = incident[0] / "incident" / "track.nc"
+    for name in ("l.csv", "l.parquet", "l.json", "l.geojson", "l.png"):
+        assert command("airspace", track, "-o", name, cwd=tmp_path).stderr == f"written: {name}\n"
+    crossed = json.loads((tmp_path / "l.geojson").read_text())["features"]
+    assert [f["properties"]["id"] for f in crossed] == ["USA"]
+    assert crossed[0]["geometry"]["type"] == "MultiPolygon"
+    assert json.loads((tmp_path / "l.json").read_text())[0]["name"] == "United States of America"
+    assert (tmp_path / "l.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_demo_of_february_2023_through_a_mirror(tmp_path):
+    """Synthetic winds in the place of ERA5: what is tested is that they are fetched, enclose the reports, and serve."""
+    (tmp_path / "www").mkdir()
+    with contextlib.closing(Server(tmp_path / "www")) as server:
+        write_arco(server.root / "arco", datetime(2023, 1, 27, tzinfo=UTC), 24 * 10 + 1, levels=FEBRUARY_LEVELS_HPA)
+        done = command("demo", "february-2023", "--json", cwd=tmp_path, OVERFLIGHT_ERA5_URL=f"{server.url}/arco")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["missing"] == []
+    assert found["track"]["sightings_given"] == 11
+    assert {"USA", "CAN"} <= {crossing["id"] for crossing in found["ledger"]["crossings"]}
+    stored = json.loads(command("winds", "list", "--json", cwd=tmp_path).stdout)
+    assert len(stored[0]["times"]) == 41
+    again = command("demo", "february-2023", "--case", "again", "--json", cwd=tmp_path)  # the server is gone
+    assert json.loads(again.stdout)["sentences"] == found["sentences"]
 
 
 @pytest.fixture
-def workplace(shared_data, tmp_path, monkeypatch):
-    winds = shared_data / "winds" / "era5_20221111T00-02_urals_kazakhstan.nc"
-    (tmp_path / "text.nc").write_text("these are not winds")
-    (tmp_path / "empty.grib2").touch()
-    (tmp_path / "short.nc").write_bytes(winds.read_bytes()[:20_000])
-    (tmp_path / "good.csv").write_text(GOOD)
-    (tmp_path / "far.csv").write_text(GOOD.replace(",55,55", ",-55,55").replace(",55.2,56", ",-55,56"))
-    (tmp_path / "late.csv").write_text(GOOD.replace("2022", "2023"))
+def place(tmp_path, monkeypatch):
+    synthetic().to_netcdf(tmp_path / "winds.nc", engine="h5netcdf")
+    (tmp_path / "s.csv").write_text("time,lat,lon\n2022-11-11T00:30:00Z,55,55\n2022-11-11T01:10:00Z,55.02,55.38\n")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("OVERFLIGHT_WINDS_STORE", str(tmp_path / "store"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    return winds
+    return tmp_path
 
 
-@pytest.mark.parametrize("name", BAD)
-def test_bad_input_has_one_clear_line(workplace, tmp_path, capsys, name):
-    arguments, code, message = BAD[name]
-    if name == "broken configuration":
-        (tmp_path / "overflight.toml").write_text("[forecast\nmembers = ")
-    before = {p.name for p in tmp_path.iterdir()}
-    assert main([str(workplace) if a == "WINDS" else a for a in arguments]) == code, capsys.readouterr().err
-    out, err = capsys.readouterr()
-    lines = [line for line in err.splitlines() if line.startswith("overflight: ")]
-    assert len(lines) == 1, err
-    assert message in lines[0]
-    assert "Traceback" not in err
-    assert "unexpected" not in lines[0]
-    assert out == ""
-    assert {p.name for p in tmp_path.iterdir()} - before <= {"store"}
+WHERE = ["--winds", "winds.nc", "--lat", "55", "--lon", "55", "--pressure", "150", "--members", "5", "--seed", "1"]
 
 
-def test_a_full_disk_has_one_clear_line(workplace, tmp_path):
-    limited = (
-        "import resource, signal, sys\nsignal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))\n"
-        "from overflight.cli.main import main\nsys.exit(main(sys.argv[1:]))"
-    )
-    where = [*FLOAT[:2], str(workplace), *FLOAT[3:], "--pressure", "150", "--hours", "2", "-o", "f.csv", "--seed", "1"]
-    environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
-    done = subprocess.run(
-        [sys.executable, "-c", limited, *where],
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-        env=environment,
-        check=False,
-    )
-    assert done.returncode == 2, done.stderr
-    assert "f.csv" in done.stderr.splitlines()[-1]
-    assert "Traceback" not in done.stderr
-    assert not list(tmp_path.glob("*f.csv"))
+def test_every_verb_gives_its_answer_as_json(place, capsys):
+    calls = [
+        ["forecast", *WHERE, "--time", "2022-11-11T00:00:00Z", "--hours", "1", "-o", "f.nc"],
+        ["hindcast", *WHERE, "--time", "2022-11-11T01:00:00Z", "--hours", "1"],
+        ["airspace", "f.nc"],
+        [
+            "investigate",
+            "s.csv",
+            "--winds",
+            "winds.nc",
+            "--members",
+            "50",
+            "--hours-back",
+            "0.2",
+            "--hours-ahead",
+            "0.2",
+        ],
+        ["case", "verify", "incident"],
+        ["winds", "info", "winds.nc"],
+        ["winds", "list"],
+        ["winds", "list", "--prune"],
+    ]
+    for arguments in calls:
+        assert main([*arguments, "--json"]) == 0, capsys.readouterr().err
+        out = capsys.readouterr().out
+        assert out.count("\n") == 1
+        json.loads(out)
+
+
+def test_a_float_with_the_wind_and_back_closes(place, capsys):
+    calm = [*WHERE[:-4], "--members", "1", "--no-wind-error", "--hours", "2", "--json"]
+    assert main(["forecast", *calm, "--time", "2022-11-11T00:00:00Z"]) == 0
+    there = json.loads(capsys.readouterr().out)
+    back = [str(there["lat"]) if part == "55" else part for part in calm]
+    back[5] = str(there["lon"])
+    assert main(["hindcast", *back, "--time", "2022-11-11T02:00:00Z"]) == 0
+    home = json.loads(capsys.readouterr().out)
+    assert (home["lat"], home["lon"]) == pytest.approx((55.0, 55.0), abs=1e-5)
+    assert (there["end"], home["end"]) == ("2022-11-11T02:00:00Z", "2022-11-11T00:00:00Z")
+
+
+def test_a_file_holds_the_same_run_as_the_answer(place, capsys):
+    run = ["forecast", *WHERE, "--time", "2022-11-11T00:00:00Z", "--hours", "2", "--json"]
+    assert main(run) == 0
+    without = capsys.readouterr().out
+    assert main([*run, "-o", "f.nc"]) == 0
+    assert capsys.readouterr().out == without
+    with xr.open_dataset("f.nc", engine="h5netcdf") as data:
+        assert dict(data.sizes) == {"trajectory": 5, "obs": 3}
+        assert data.attrs["seed"] == 1

@@ -49,7 +49,7 @@ class Terminal:
 
         self.process = subprocess.Popen(
             [sys.executable, "-m", "overflight", *arguments], cwd=cwd, stdin=slave, stderr=slave, stdout=subprocess.PIPE,
-            env=os.environ | {"TERM": "xterm", "COLUMNS": "100"}, text=True, start_new_session=True, preexec_fn=take,
+            env=os.environ | {"TERM": "xterm", "COLUMNS": "100"}, text=True, start_new_session=True, preexec_fn=take,  # noqa: PLW1509 - a terminal of its own
         )  # fmt: skip
         os.close(slave)
 
@@ -177,7 +177,9 @@ def test_an_answer_that_cannot_be_written(folder):
     run = [sys.executable, "-m", "overflight"]
     with open("/dev/full", "w") as full:  # noqa: PTH123 - a device
         for arguments in (["winds", "info", "winds.nc"], ["--help"]):
-            done = subprocess.run([*run, *arguments], cwd=folder, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+            done = subprocess.run(
+                [*run, *arguments], cwd=folder, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+            )
             assert done.returncode == 2
             line = "standard output: got No space left on device, expected what can be read and written"
             assert done.stderr == f"overflight: {line}\n"

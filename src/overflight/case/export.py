@@ -63,8 +63,15 @@ def _netcdf(data: xr.Dataset, path: Path) -> None:
     """Write in memory first: HDF5 brings the process down where the disk is full."""
     image = io.BytesIO()
     with h5netcdf.File(image, "w") as file:
-        data.dump_to_store(H5NetCDFStore(file), encoding=_encoding(data))
+        _to_milliseconds(data).dump_to_store(H5NetCDFStore(file), encoding=_encoding(data))
     path.write_bytes(image.getbuffer())
+
+
+def _to_milliseconds(data: xr.Dataset) -> xr.Dataset:
+    """Round times down to what they are encoded as: a landing falls between two of them."""
+    instants = [name for name, variable in data.variables.items() if np.issubdtype(variable.dtype, np.datetime64)]
+    whole = {name: data[name].values.astype("datetime64[ms]").astype("datetime64[ns]") for name in instants}
+    return data.assign({name: data[name].copy(data=values) for name, values in whole.items()})
 
 
 def _zarr(data: xr.Dataset, path: Path) -> None:
@@ -72,7 +79,7 @@ def _zarr(data: xr.Dataset, path: Path) -> None:
 
 
 def _encoding(data: xr.Dataset) -> dict[str, dict[str, Any]]:
-    """Encode times as whole seconds since 1970, so that any reader of CF decodes them; floats compressed."""
+    """Encode times as whole milliseconds since 1970, so that any reader of CF decodes them; floats compressed."""
     encoding: dict[str, dict[str, Any]] = {}
     for name, variable in data.variables.items():
         if np.issubdtype(variable.dtype, np.datetime64):

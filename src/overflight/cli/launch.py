@@ -72,15 +72,22 @@ class Asked:
     launch_latitude: Annotated[Lat, Parameter(name=["--lat", "--launch-latitude"])]
     launch_longitude: Annotated[Lon, Parameter(name=["--lon", "--launch-longitude"])]
     launch_altitude: Annotated[
-        float | None, Parameter(name=["--altitude", "--launch-altitude"], help="m; the ground where not given.")
+        float | None,
+        Parameter(name=["--altitude", "--launch-altitude"], help="Altitude of launch, m; the ground where not given."),
     ] = None
     profile: Annotated[Literal["standard_profile", "float_profile"], Parameter(help="Burst and descend, or float.")] = (
         "standard_profile"
     )
-    ascent_rate: Annotated[str, Parameter(help="m/s; 5+-0.5 is a mean and its standard deviation.")] = "5"
-    burst_altitude: Annotated[str | None, Parameter(help="m, standard profile; or as 30000+-1500.")] = None
-    descent_rate: Annotated[str | None, Parameter(help="m/s at sea level, standard profile; or as 5+-1.")] = None
-    float_altitude: Annotated[str | None, Parameter(help="m, float profile; or as 18000+-300.")] = None
+    ascent_rate: Annotated[str, Parameter(help="Ascent rate, m/s; 5+-0.5 is a mean and its standard deviation.")] = "5"
+    burst_altitude: Annotated[
+        str | None, Parameter(help="Altitude of the burst, m, standard profile; or as 30000+-1500.")
+    ] = None
+    descent_rate: Annotated[
+        str | None, Parameter(help="Descent rate at sea level, m/s, standard profile; or as 5+-1.")
+    ] = None
+    float_altitude: Annotated[
+        str | None, Parameter(help="Altitude of the float, m, float profile; or as 18000+-300.")
+    ] = None
     stop_datetime: Annotated[str | None, Parameter(help="End of the float profile, with offset.")] = None
     members: Members = 1
     seed: Seed = None

@@ -1,0 +1,129 @@
+"""``overflight launch``: one flight as Tawhiri tells it, and the spread of many, on a synthetic wind from the west."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import xarray as xr
+from cli_calls import refused, synthetic
+
+from overflight.cli.main import main
+from overflight.geo import sphere
+
+LAUNCH = [
+    "launch",
+    "--winds",
+    "winds.nc",
+    "--time",
+    "2022-11-11T00:00:00Z",
+    "--lat",
+    "55",
+    "--lon",
+    "55",
+    "--seed",
+    "1",
+]
+BURST = ["--ascent-rate", "5", "--burst-altitude", "12000", "--descent-rate", "6"]
+SPREAD = ["--ascent-rate", "5+-0.3", "--burst-altitude", "12000±600", "--descent-rate", "6+-0.5", "--members", "300"]
+FLOAT = ["--profile", "float_profile", "--stop-datetime", "2022-11-11T01:30:00Z"]
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    synthetic(level=(1050.0, 500.0, 200.0, 100.0)).to_netcdf(tmp_path / "winds.nc", engine="h5netcdf")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    return tmp_path
+
+
+def answer(capsys, *arguments):
+    assert main([*LAUNCH, *arguments, "--json"]) == 0, capsys.readouterr().err
+    return json.loads(capsys.readouterr().out)
+
+
+def test_one_flight_has_the_shape_of_tawhiri(place, capsys):
+    told = answer(capsys, *BURST)
+    assert set(told) == {"metadata", "prediction", "request", "warnings"}
+    assert [stage["stage"] for stage in told["prediction"]] == ["ascent", "descent"]
+    assert set(told["prediction"][0]["trajectory"][0]) == {"latitude", "longitude", "altitude", "datetime"}
+    request = told["request"]
+    assert (request["burst_altitude"], request["ascent_rate"], request["version"]) == (12000.0, 5.0, 1)
+
+
+def test_a_wind_error_a_seed_and_a_file_change_nothing_in_one_flight(place, capsys):
+    plain = answer(capsys, *BURST)["prediction"]
+    assert answer(capsys, *BURST, "--wind-error", "-o", "l.nc")["prediction"] == plain
+    with xr.open_dataset("l.nc", engine="h5netcdf") as data:
+        last = plain[-1]["trajectory"][-1]
+        assert float(data["end_lat"][0]) == pytest.approx(last["latitude"], abs=1e-9)
+        assert float(data["end_lon"][0]) == pytest.approx(last["longitude"], abs=1e-9)
+
+
+def test_members_without_spread_all_fly_the_single_flight(place, capsys):
+    (_, descent) = answer(capsys, *BURST)["prediction"]
+    told = answer(capsys, *BURST, "--members", "4", "--no-wind-error")
+    assert told["burst"]["altitude_m"] == pytest.approx(12000.0, abs=0.01)
+    assert told["burst"]["radius_90_km"] < 1e-6
+    assert told["landing"]["radius_90_km"] < 1e-6
+    assert (told["landing"]["lat"], told["landing"]["lon"]) == pytest.approx(
+        (descent["trajectory"][-1]["latitude"], descent["trajectory"][-1]["longitude"]), abs=1e-6
+    )
+    assert told["landing"]["time"] == descent["trajectory"][-1]["datetime"][:19] + "Z"
+
+
+def test_the_burst_is_where_a_steady_wind_carries_it(place, capsys):
+    """From the ground of h metres at 5 m/s and in 10 m/s from the west, 1 m/s from the south."""
+    told = answer(capsys, *BURST, "--altitude", "200", "--members", "2", "--no-wind-error")
+    seconds, radius_m = (12000.0 - 200.0) / 5.0, sphere.EARTH_RADIUS_M + 6100.0
+    lat = 55.0 + np.degrees(1.0 * seconds / radius_m)
+    lon = 55.0 + np.degrees(10.0 * seconds / (radius_m * np.cos(np.radians(0.5 * (55.0 + lat)))))
+    # Along a parallel the mean radius of the climb is right to second order: a metre in 24 km.
+    assert sphere.distance_m(lat, lon, told["burst"]["lat"], told["burst"]["lon"]) < 5.0
+    assert told["burst"]["time"] == "2022-11-11T00:39:20Z"
+
+
+def test_spreads_spread_the_burst_and_the_landing(place, capsys):
+    told = answer(capsys, *SPREAD)
+    assert told["members"] == 300
+    assert told["status"] == {"landed": 300}
+    burst, landing = told["burst"], told["landing"]
+    # 300 draws: the median of the burst within 4 standard errors of 12,000 m, 1.25 x 600 / sqrt(300) each
+    assert abs(burst["altitude_m"] - 12_000.0) < 4 * 43.0
+    assert 0.0 < burst["radius_50_km"] < burst["radius_90_km"]
+    assert burst["radius_90_km"] < landing["radius_90_km"]
+    assert landing["time_q05"] < landing["time"] < landing["time_q95"]
+    assert answer(capsys, *SPREAD) == told
+    calm = answer(capsys, *SPREAD, "--no-wind-error")
+    assert calm["landing"]["radius_90_km"] < landing["radius_90_km"]
+
+
+def test_words_for_a_spread(place, capsys):
+    assert main([*LAUNCH, *SPREAD, "-o", "l.csv"]) == 0
+    out, err = capsys.readouterr()
+    bursts, lands, counts, members = out.splitlines()
+    assert bursts.startswith("bursts 2022-11-11T00:")
+    assert " m; centre 55." in bursts
+    assert lands.startswith("lands 2022-11-11T01:")
+    assert "half of them within " in lands
+    assert (counts, members) == ("300 of 300 members: landed", "300 members, seed 1")
+    assert err == "written: l.csv\n"
+
+
+def test_a_float_is_told_where_it_is_reached_and_where_it_ends(place, capsys):
+    told = answer(capsys, *FLOAT, "--float-altitude", "10000+-200", "--members", "100")
+    assert abs(told["float"]["altitude_m"] - 10_000.0) < 4 * 1.25 * 200.0 / 10.0
+    assert told["end"]["members"] == 100
+    assert {told["end"][name] for name in ("time", "time_q05", "time_q95")} == {"2022-11-11T01:30:00Z"}
+    assert [s["stage"] for s in answer(capsys, *FLOAT, "--float-altitude", "10000")["prediction"]] == [
+        "ascent",
+        "float",
+    ]
+
+
+def test_options_of_the_launch_are_checked_as_all_others(place, capsys):
+    line = "launch: --lat: got 95, expected -90 to 90 degrees; are lat and lon swapped?"
+    refused(capsys, [*LAUNCH[:5], "--lat", "95", "--lon", "3", *BURST], 2, line, place)
+    line = "memory: got trajectories of 228 GiB, expected at most 2 GiB; take fewer --members"
+    refused(capsys, [*LAUNCH, *BURST, "--members", "10000000"], 2, line, place)
