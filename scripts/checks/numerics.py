@@ -180,7 +180,7 @@ def sounding_misses_m(data: Path, step_s: float, *, members: int = 200) -> F64:
     start = Release(time=np.repeat(winds["time"].values[:1], members), lat=lat, lon=lon, altitude_m=0.0)
     places = []
     for step in (step_s, 2.0):
-        settings, pack = Settings(step_s=step, steady=True), WindPack(winds, columns=True, steady=True)
+        settings, pack = Settings(step_s=step, steady=True), WindPack(winds, densities=True, steady=True)
         ended = Run(
             pack, Job(SOUNDING, start.draw(members, 1), 5.0, 1, range(members)), settings
         ).fly()  # not held to 60 s

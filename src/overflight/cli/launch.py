@@ -38,7 +38,7 @@ def launch(
 
     request = {k: v for k, v in locals().items() if k in REQUEST and v is not None}
     request["launch_longitude"] = launch_longitude % 360.0
-    pack = WindPack(open_winds(winds), columns=True, keep=2)
+    pack = WindPack(open_winds(winds), densities=True, keep=2)
     answer = predict(pack, request, Settings(terrain=Terrain.load()))
     if json:
         say_json(answer)
