@@ -67,7 +67,7 @@ def main() -> None:
         release = Release(time=start + timedelta(minutes=i % 60), lat=52.0 + 0.01 * i, lon=0.5, altitude_m=10.0)
         return simulate(source, flight, release, hours=3.5, members=1, seed=1, settings=settings)
 
-    pack = WindPack(winds, columns=True, keep=2)
+    pack = WindPack(winds, densities=True, keep=2)
     shared = milliseconds(lambda i: predict(pack, i), args.runs)
     fresh = milliseconds(lambda i: predict(winds, i), 5)
     pack.close()

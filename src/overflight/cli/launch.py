@@ -144,7 +144,7 @@ def single(asked: Asked, request: dict[str, Any]) -> None:
     from overflight.drift.tawhiri import predict
 
     sound = checked(request)
-    pack = WindPack(winds_for(asked, sound), columns=True, keep=2)
+    pack = WindPack(winds_for(asked, sound), densities=True, keep=2)
     answer = predict(pack, request, settings(asked))
     if asked.output is not None:
         save(fly(asked, sound, sound.flight, pack).trajectories, asked)

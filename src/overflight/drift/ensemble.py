@@ -47,7 +47,6 @@ _BY_MEMBER = (
     "pressure",
     "level",
     "level_weight",
-    "factor",
     "phase",
     "phase_tau",
     "step_next",
@@ -77,7 +76,6 @@ class Ensemble:
     pressure: F64
     level: NDArray[np.int32]
     level_weight: NDArray[np.float32]
-    factor: NDArray[np.float32]
     phase: NDArray[np.int32]
     phase_tau: F64
     step_next: F64
@@ -175,14 +173,13 @@ def begin_ensemble(
         pressure=np.asarray(pressure, np.float64),
         level=level,
         level_weight=np.clip(weight, 0.0, 1.0).astype(np.float32),
-        factor=(sign * sphere.EARTH_RADIUS_M / (sphere.EARTH_RADIUS_M + z)).astype(np.float32),
         phase=np.zeros(members, np.int32),
         phase_tau=np.full(members, -np.inf),
         step_next=np.full(members, FIRST_ADAPTIVE_STEP_S),
         status=status,
         below=weight < -1e-9,
         out=out,
-        out_next=np.full(members, 1 if _keeps_pressure(codes) else 0, np.int32),  # only the kernel knows other heights
+        out_next=np.zeros(members, np.int32),
         grid=grid,
         duration_s=duration_s,
     )

@@ -118,18 +118,20 @@ class WindPack:
     Parameters
     ----------
     winds : canonical wind dataset.
-    columns : also pack the height [m, geometric] and the logarithm of density of each level.
+    densities : also pack the logarithm of the density of each level, beside its height [m, geometric].
     steady : let a single time hold for all times.
     keep : int. Slabs to keep; more than one lets many short runs share the same winds.
     """
 
-    def __init__(self, winds: xr.Dataset, *, columns: bool = False, steady: bool = False, keep: int = 1) -> None:
+    def __init__(self, winds: xr.Dataset, *, densities: bool = False, steady: bool = False, keep: int = 1) -> None:
         self.winds = winds
         self.axes = axes(winds)
         self.epoch = winds["time"].values.astype("datetime64[ns]")[0]
         self.epoch_unix_s = float(self.epoch.astype(np.int64)) * 1e-9
         self.times_s: F64 = (winds["time"].values - self.epoch) / np.timedelta64(1, "s")
-        self.columns, self.steady, self.keep = columns, steady, keep
+        if "member" in winds.dims:
+            raise InvalidInput("winds", "an ensemble", "one member", hint="winds.members parts them")
+        self.densities, self.steady, self.keep = densities, steady, keep
         self.log_p = self.axes.log_p
         rows, cols, levels = self.axes.lat.size + 1, self.axes.lon.size + 1, self.log_p.size
         if rows * cols * levels * 4 >= 2**32:
@@ -140,10 +142,10 @@ class WindPack:
                 hint="take fewer levels or a smaller area",
             )
         self._shape = (rows, cols, levels)
-        self._uniform = not columns or ("z" not in winds and "t" not in winds)
+        self._is_standard = "z" not in winds and "t" not in winds
         self.w_strides = (np.uint32(cols * levels * 4), np.uint32(levels * 4))
         self.c_strides = (
-            (np.uint32(0), np.uint32(0)) if self._uniform else (np.uint32(cols * levels * 2), np.uint32(levels * 2))
+            (np.uint32(0), np.uint32(0)) if self._is_standard else (np.uint32(cols * levels * 2), np.uint32(levels * 2))
         )
         self._slabs: list[Slab] = []
         self._stated: RegularGridInterpolator | None = None
@@ -204,18 +206,14 @@ class WindPack:
 
     def _new_slab(self) -> Slab:
         rows, cols, levels = self._shape
-        column = levels * 2 + 8 if self._uniform else rows * cols * levels * 2 + 8
-        slab = Slab(
-            np.zeros(rows * cols * levels * 4 + 8, np.float32),
-            np.zeros(column, np.float32),
-            np.zeros(column, np.float32),
-            [-1, -1],
-        )
-        if self._uniform:
+        w = np.zeros(rows * cols * levels * 4 + 8, np.float32)
+        if self._is_standard:
             standard = atmosphere.altitude_m(np.exp(self.log_p))
-            slab.z[:-8] = np.repeat(standard, 2)
-            slab.d[:-8] = np.repeat(np.log(atmosphere.density_kg_m3(standard)), 2)
-        return slab
+            density = np.log(atmosphere.density_kg_m3(standard))
+            z, d = (np.pad(np.repeat(one, 2), (0, 8)).astype(np.float32) for one in (standard, density))
+            return Slab(w, z, d, [-1, -1])
+        column = rows * cols * levels * 2 + 8
+        return Slab(w, np.zeros(column, np.float32), np.zeros(column if self.densities else 8, np.float32), [-1, -1])
 
     def weight(self, seconds: float, index: int) -> float:
         """Return the weight of the second slot at a time between times ``index`` and ``index + 1``."""
@@ -253,21 +251,15 @@ class WindPack:
         return self._read_fresh(index)
 
     def _read_fresh(self, index: int) -> _Raw:
-        return _read(self.winds, self.axes, index, not self._uniform)
+        return _read(self.winds, self.axes, index, heights=not self._is_standard, densities=self.densities)
 
     def _store(self, slab: Slab, index: int, slot: int) -> None:
         raw = self._read(index)
         slab.times[slot] = index
         rows, cols, levels = self._shape
-        view = slab.w[:-8].reshape(rows, cols, levels, 4)
-        grid = self.axes.grid
-        _place(view[..., 2 * slot], raw.u, np.float32(1.0 / (EARTH_RADIUS_M * grid[G_DLON])), self.axes.period)
-        _place(
-            view[..., 2 * slot + 1],
-            raw.v,
-            np.float32(1.0 / (EARTH_RADIUS_M * grid[G_DLAT])),
-            self.axes.period,
-        )
+        view, grid, period = slab.w[:-8].reshape(rows, cols, levels, 4), self.axes.grid, self.axes.period
+        for place, field, spacing in ((2 * slot, raw.u, grid[G_DLON]), (2 * slot + 1, raw.v, grid[G_DLAT])):
+            _place(view[..., place], field, np.float32(1.0 / (EARTH_RADIUS_M * spacing)), period)
         for field, values in ((slab.z, raw.z), (slab.d, raw.d)):
             if values is not None:
                 _place(
@@ -295,17 +287,20 @@ def _place(target: F32, values: F32, scale: np.float32, period: int) -> None:
     target[-1] = target[-2]
 
 
-def _read(winds: xr.Dataset, packed: Axes, index: int, columns: bool) -> _Raw:
+def _read(winds: xr.Dataset, packed: Axes, index: int, *, heights: bool, densities: bool) -> _Raw:
     one = winds.isel(time=index)
     lat = np.asarray(winds["lat"].values, np.float64)
     u, v = (_levels_last(one, name) for name in ("u", "v"))
     if packed.period:
         lat, u, v = _with_poles(lat, np.radians(packed.lon), u, v)
     rows = _Rows.between(lat, packed.lat)
-    if not columns:
+    if not heights:
         return _Raw(rows.of(u), rows.of(v), None, None)
     extend = _with_pole_means if lat.size > winds.sizes["lat"] else np.asarray
-    z, t = _heights_and_temperatures(one, packed)
+    z = _heights(one, packed)
+    if not densities:
+        return _Raw(rows.of(u), rows.of(v), rows.of(extend(z)), None)
+    t = _levels_last(one, "t") if "t" in one else _layer_temperatures(z, packed.log_p)
     log_density = (packed.log_p - np.log(atmosphere.GAS_CONSTANT_DRY_AIR)).astype(np.float32) - np.log(t)
     return _Raw(rows.of(u), rows.of(v), rows.of(extend(z)), rows.of(extend(log_density)))
 
@@ -368,20 +363,13 @@ def _with_poles(lat: F64, lon_rad: F64, u: F32, v: F32) -> tuple[F64, F32, F32]:
     return lat, u, v
 
 
-def _heights_and_temperatures(one: xr.Dataset, packed: Axes) -> tuple[F32, F32]:
-    """Geometric heights and temperatures ``[lat][lon][level]``, from the file or the standard atmosphere."""
-    shape = (one.sizes["lat"], one.sizes["lon"], packed.log_p.size)
-    standard = atmosphere.altitude_m(np.exp(packed.log_p))
-    if "z" in one:
-        h = _levels_last(one, "z")
-        z = h / (np.float32(1.0) - h / np.float32(atmosphere.STANDARD_RADIUS_M))
-    else:
-        z = np.broadcast_to(standard.astype(np.float32), shape)
-    if "t" in one:
-        return z, _levels_last(one, "t")
-    if "z" in one:
-        return z, _layer_temperatures(z, packed.log_p)
-    return z, np.broadcast_to(atmosphere.temperature_k(standard).astype(np.float32), shape)
+def _heights(one: xr.Dataset, packed: Axes) -> F32:
+    """Geometric heights ``[lat][lon][level]``, from the file or the standard atmosphere."""
+    if "z" not in one:
+        standard = atmosphere.altitude_m(np.exp(packed.log_p)).astype(np.float32)
+        return np.broadcast_to(standard, (one.sizes["lat"], one.sizes["lon"], standard.size))
+    h = _levels_last(one, "z")
+    return h / (np.float32(1.0) - h / np.float32(atmosphere.STANDARD_RADIUS_M))
 
 
 def _layer_temperatures(z: F32, log_p: F64) -> F32:

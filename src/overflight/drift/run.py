@@ -20,11 +20,14 @@ from overflight.drift.release import Starts
 from overflight.drift.settings import Settings
 from overflight.drift.trajectories import trajectories
 from overflight.flight import Flight, kernels
+from overflight.flight.phases import Float
 
 RK = {"rk4": 4, "rk2": 2, "adaptive": ADAPTIVE}
 SORT_FROM_MEMBERS = 2_000
 CHUNKS_A_THREAD = 4
 DAY_S = 86_400.0
+HIGHEST_GROUND_PA = 30_000.0
+"""Less than the pressure over the highest ground, which the kernels take to be 9000 m."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +66,18 @@ def outputs(hours: float, output_s: float) -> int:
 
 
 def stays_on_pressure(flight: Flight, settings: Settings) -> bool:
-    """Whether the fast kernel for fixed levels can run the flight."""
+    """Whether the fast kernel for fixed levels can run the flight: it knows no ground."""
     first = flight.phases[0]
-    if len(flight.phases) > 1 or first.code != kernels.FLOAT_PRESSURE or settings.method == "adaptive":
+    if len(flight.phases) > 1 or settings.method == "adaptive":
         return False
-    return first.until is None and bool(flight.rows(0, 1)[1][0, 0, 1] == 0.0)
+    if not isinstance(first, Float) or first.code != kernels.FLOAT_PRESSURE or not first.is_steady:
+        return False
+    return settings.terrain is None or first.highest_pressure_pa() < HIGHEST_GROUND_PA
 
 
 def pack_for(winds: xr.Dataset, flight: Flight, settings: Settings, *, keep: int = 1) -> WindPack:
     """Pack winds with what a flight needs of them."""
-    return WindPack(winds, columns=not stays_on_pressure(flight, settings), steady=settings.steady, keep=keep)
+    return WindPack(winds, densities=not stays_on_pressure(flight, settings), steady=settings.steady, keep=keep)
 
 
 def _profile(flight: Flight, pack: WindPack) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -190,8 +195,8 @@ class Run:
         e, p, errors, s = self.ensemble, self.pack, self.errors, self.settings
         errors.advance(first, last, segment.tau_from, segment.tau_to)
         # fmt: off
-        float_block(slab.w, p.w_strides, p.axes.grid, e.place, first, last, e.x, e.y, e.level, e.level_weight,
-                    e.factor, e.start, e.stop, errors.e, e.status, segment.tau_from, segment.tau_to,
+        float_block(slab.w, p.w_strides, slab.z, p.c_strides, p.axes.grid, self.sign, e.place, first, last, e.x, e.y,
+                    e.level, e.level_weight, e.start, e.stop, errors.e, e.status, segment.tau_from, segment.tau_to,
                     segment.steps, *self._weights(segment), RK[s.method], e.z, e.pressure, e.out, e.out_next,
                     s.output_s)
         # fmt: on

@@ -61,7 +61,7 @@ def predict(winds: WindPack, request: Mapping[str, Any], settings: Settings | No
 
     Parameters
     ----------
-    winds : WindPack with columns; ``keep`` above 1 lets many predictions share it.
+    winds : WindPack with densities; ``keep`` above 1 lets many predictions share it.
     request : Tawhiri v1 parameters, as text or numbers.
     settings : Settings. ``terrain`` is the ground; step and output are set here.
 

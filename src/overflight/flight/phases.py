@@ -32,7 +32,7 @@ from overflight.flight.bounds import (
 from overflight.flight.gas import Gas, mass_ratio
 from overflight.flight.until import Until
 from overflight.geo import atmosphere
-from overflight.geo.spread import Spread, Value
+from overflight.geo.spread import Given, Spread, Value, ends
 
 SEA_LEVEL_KG_M3 = 1.225
 """Air density of the standard atmosphere at sea level. [kg/m3]"""
@@ -105,6 +105,19 @@ class Float:
     def code(self) -> int:
         """Kernel law of the phase."""
         return _SURFACES[self.surface][0]
+
+    @property
+    def is_steady(self) -> bool:
+        """Whether its level never changes nor ends."""
+        return self.until is None and not isinstance(self.day_change, Spread | Given) and self.day_change == 0.0
+
+    def highest_pressure_pa(self) -> float:
+        """Return the highest pressure that a member may draw, of a float at a pressure."""
+        if self.value is not None:
+            return min(ends(self.value)[1], PRESSURE.high)
+        assert self.standard_altitude_m is not None  # noqa: S101 - one of the two is given
+        lowest_m = max(ends(self.standard_altitude_m)[0], ALTITUDE.low)
+        return float(atmosphere.pressure_pa(lowest_m))
 
     def fill(self, rows: Floats, draw: Draw) -> None:
         """Write value and day change."""

@@ -92,6 +92,20 @@ def draw(value: Value, seed: int, name: str, members: int, *, first_member: int 
     return np.full(members, float(value))
 
 
+def ends(value: Value) -> tuple[float, float]:
+    """Return bounds of what is drawn: exact, or six standard deviations where there are none."""
+    if isinstance(value, Given):
+        return float(value.values.min()), float(value.values.max())
+    if not isinstance(value, Spread):
+        return float(value), float(value)
+    low, high = value.a, value.b
+    if value.kind == "normal":
+        low, high = value.a - 6.0 * value.b, value.a + 6.0 * value.b
+    if value.kind == "lognormal":
+        low, high = value.a * np.exp(-6.0 * value.b), value.a * np.exp(6.0 * value.b)
+    return max(float(low), value.low), min(float(high), value.high)
+
+
 def centre(value: Value) -> float:
     """Return the value itself, or the median of its distribution."""
     if isinstance(value, Given):

@@ -208,7 +208,7 @@ REQUEST = {
 
 
 def test_tawhiri_request_gives_its_response():
-    pack = WindPack(still(), columns=True, keep=2)
+    pack = WindPack(still(), densities=True, keep=2)
     answer = predict(pack, REQUEST)
     ascent, descent = answer["prediction"]
     assert (ascent["stage"], descent["stage"]) == ("ascent", "descent")

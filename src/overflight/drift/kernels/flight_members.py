@@ -243,39 +243,39 @@ def _settle(air, clock, table, code, row, x, y, z, tau, hint):
 
 
 @fast_kernel
-def _clearance(grid, ground, x, y, z, falling):
-    """Height over the ground of a member that sinks; inf where the ground is out of the question. [m]"""
-    if not falling or z > HIGHEST_GROUND_M:
+def _clearance(grid, ground, x, y, z, exposed):
+    """Height over the ground of a member that does not rise; inf where the ground is out of the question. [m]"""
+    if not exposed or z > HIGHEST_GROUND_M:
         return np.inf
     lat, lon = math.degrees(grid[G_LAT0] + y * grid[G_DLAT]), math.degrees(grid[G_LON0] + x * grid[G_DLON])
     return z - elevation(ground, lat, lon)
 
 
 @fast_kernel
-def _left(air, clock, ground, code, row, state, here, x, y, tau, phase_tau, falling):
+def _left(air, clock, ground, code, row, state, here, x, y, tau, phase_tau, exposed):
     """Return (what is left before the phase or the flight is over, whether the ground ends it): 0 or less when over."""
     z, _, _, pressure, _, density, _ = here
     margin = stop_margin(code, row, state, clock[0] * tau, tau - phase_tau, z, pressure, density)
-    clearance = 1e-3 * _clearance(air[6], ground, x, y, z, falling)
+    clearance = 1e-3 * _clearance(air[6], ground, x, y, z, exposed)
     return min(margin, clearance), clearance <= 0.0
 
 
 @fast_kernel
-def _event(air, clock, error, table, ground, code, row, state, x, y, z, tau, h, hint, rk, phase_tau, falling):
+def _event(air, clock, error, table, ground, code, row, state, x, y, z, tau, h, hint, rk, phase_tau, exposed):
     """Find where in a step the phase or the flight is over; return (part of the step, x, y, z, level, on the ground).
 
     False position with halving of the end that stays (the Illinois method: Dowell and Jarratt 1971, doi
     10.1007/BF01934364).
     """
     here = _settle(air, clock, table, code, row, x, y, z, tau, hint)
-    at_low, _ = _left(air, clock, ground, code, row, state, here, x, y, tau, phase_tau, falling)
+    at_low, _ = _left(air, clock, ground, code, row, state, here, x, y, tau, phase_tau, exposed)
     low, high, at_high, side = 0.0, 2.0, 0.0, 0
     q, grounded, close = 1.0, False, False
     xe, ye, ze, le = x, y, z, hint
     for _ in range(TRIES):
         xq, yq, zq, lq = _step(air, clock, error, table, code, row, state, x, y, z, tau, q * h, hint, rk)
         here = _settle(air, clock, table, code, row, xq, yq, zq, tau + q * h, lq)
-        left, on_ground = _left(air, clock, ground, code, row, state, here, xq, yq, tau + q * h, phase_tau, falling)
+        left, on_ground = _left(air, clock, ground, code, row, state, here, xq, yq, tau + q * h, phase_tau, exposed)
         if left <= 0.0:
             high, at_high, xe, ye, ze, le, grounded = q, left, xq, yq, zq, lq, on_ground
             at_low *= 0.5 if side == 1 else 1.0
@@ -398,13 +398,13 @@ def fly_members(
                 h = min(tau_from + (math.floor((tau - tau_from) / step + 1e-9) + 1.0) * step, end) - tau
                 h = h if h > 1e-6 else end - tau
                 xn, yn, zn, level = _step(air, clock, error, table, code, row, state, x0, y0, z0, tau, h, level0, rk)
-            falling = zn < z0 and code >= ASCENT
+            exposed = code < ASCENT or zn < z0
             here = _settle(air, clock, table, code, row, xn, yn, zn, tau + h, level)
-            left, grounded = _left(air, clock, ground, code, row, state, here, xn, yn, tau + h, phase_tau[m], falling)
+            left, grounded = _left(air, clock, ground, code, row, state, here, xn, yn, tau + h, phase_tau[m], exposed)
             if left <= 0.0:
                 q, xn, yn, zn, level, grounded = _event(
                     air, clock, error, table, ground, code, row, state, x0, y0, z0, tau, h, level0, one, phase_tau[m],
-                    falling
+                    exposed
                 )  # fmt: skip
                 h *= q
                 here = _settle(air, clock, table, code, row, xn, yn, zn, tau + h, level)

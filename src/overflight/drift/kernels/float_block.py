@@ -1,8 +1,8 @@
 """Float at a fixed level: sixteen members side by side, the time loop inside the block.
 
 Times are ``tau``: seconds from the wind's first time, with the sign of the run, so that they always grow; the sign
-sits in ``factor``. Steps belong to the run, not to the member: a member released or stopped inside a step takes the
-part that is its own. Positions are float64 column and row indices; the arithmetic of a step is float32 increments.
+sits in the lanes' factor. Steps belong to the run, not to the member: a member released or stopped inside a step takes
+the part that is its own. Positions are float64 column and row indices; the arithmetic of a step is float32 increments.
 Scratch memory is that of ``lanes``.
 """
 
@@ -42,11 +42,13 @@ from overflight.drift.kernels.lookup import (
     G_PERIOD,
     G_XMAX,
     G_YMAX,
+    bracket,
     wind,
     wrapped,
 )
 from overflight.drift.kernels.output import FLYING, LEFT_DOMAIN, OUT_OF_WIND, write_output
 from overflight.geo.kernel import fast_kernel, inlined_kernel
+from overflight.geo.sphere import EARTH_RADIUS_M
 
 _F32 = np.float32
 _U32 = np.uint32
@@ -54,6 +56,8 @@ INSIDE = 1e-9
 XS, YS, WEIGHT, FROM, H = (LANES * row for row in range(2, 7))
 """Rows of ``d`` beside X and Y: place at the step's start, level weight, the step's start and length [s]."""
 D_ROWS = 7
+RADIUS_S = 10_800.0
+"""A member's height, and so the radius that it moves at, is looked up this often; it changes by tens of metres."""
 _wide_place = inlined_kernel(wide_place)
 
 
@@ -92,6 +96,31 @@ def _hermite(s, h, start, increment, rate_start, rate_end):
 
 
 @inlined_kernel
+def height_at(heights, x, y, level, weight, known, tau):
+    """Height of a member's level in the winds, or ``known`` where they have none (then strides are 0). [m]
+
+    ``heights`` (z, strides, grid, tau_from, span, w_from, w_to).
+    """
+    z, strides, grid, tau_from, span, w_from, w_to = heights
+    if strides[0] == 0:
+        return known
+    time_weight = w_from + (tau - tau_from) / span * (w_to - w_from)
+    low, high = bracket(z, strides, grid, x, y, level, time_weight)
+    found = low + weight * (high - low)
+    return found if found == found else known
+
+
+@inlined_kernel
+def _set_radius(heights, f, d, member, level, height, sign, tau, rate_u, rate_v, ahead):
+    """Let each lane move on the sphere of the height that it will have in the middle of the time ahead. [s]"""
+    for i in range(LANES):
+        m = member[i]
+        x, y = d[X + i] + 0.5 * ahead * f[rate_u + i], d[Y + i] + 0.5 * ahead * f[rate_v + i]
+        z = height_at(heights, x, y, level[m], d[WEIGHT + i], height[m], tau + 0.5 * ahead)
+        f[FACTOR + i] = _F32(sign * EARTH_RADIUS_M / (EARTH_RADIUS_M + z))
+
+
+@inlined_kernel
 def _limits(grid, edges):
     """Return the edges of the grid as ``lanes`` reads them; a regional domain is never wrapped."""
     period, xmax, ymax = _F32(grid[G_PERIOD]), _F32(grid[G_XMAX]), _F32(grid[G_YMAX])
@@ -101,12 +130,11 @@ def _limits(grid, edges):
 
 
 @inlined_kernel
-def _load(lane, m, x, y, level, level_weight, factor, error, f, d, corner):
+def _load(lane, m, x, y, level, level_weight, error, f, d, corner):
     d[X + lane], d[Y + lane], d[WEIGHT + lane] = x[m], y[m], level_weight[m]
     corner[LEVEL + lane] = _U32(level[m] * 4)
     for part in range(4):
         f[_wide_place(lane) + part] = level_weight[m]
-    f[FACTOR + lane] = factor[m]
     f[E0U + lane], f[E0V + lane] = error[m, 0], error[m, 1]
     f[EDU + lane], f[EDV + lane] = error[m, 2] - error[m, 0], error[m, 3] - error[m, 1]
 
@@ -176,10 +204,11 @@ def _redo_polar(w, strides, grid, f, d, weights, edges, member, level):
 
 @fast_kernel
 def _write_due(
-    w, strides, grid, f, d, weights, edges, alive, member, place, level, times, height, pressure, out, out_next
+    w, strides, heights, f, d, weights, edges, alive, member, place, level, times, height, pressure, out, out_next
 ):
     """Write the outputs that fall into the step just taken; return when the next of any lane is due."""
     start, stop, out_every = times
+    grid = heights[2]
     n_out, due_first = out[0].shape[1], np.inf
     for i in range(LANES):
         m = member[i]
@@ -196,7 +225,8 @@ def _write_due(
                 else:
                     x = _hermite(q, d[H + i], d[XS + i], x - d[XS + i], f[KU + i], f[ENDU + i])
                     y = _hermite(q, d[H + i], d[YS + i], y - d[YS + i], f[KV + i], f[ENDV + i])
-            write_output(grid, out, place[m], out_next[m], wrapped(grid, x), y, height[m], pressure[m], FLYING)
+            z = height_at(heights, x, y, level[m], d[WEIGHT + i], height[m], due)
+            write_output(grid, out, place[m], out_next[m], wrapped(grid, x), y, z, pressure[m], FLYING)
             out_next[m] += 1
     return due_first
 
@@ -234,7 +264,10 @@ def _end_lost(d, grid, alive, member, status):
 def float_block(
     w,
     strides,
+    z,
+    z_strides,
     grid,
+    sign,
     place,
     first,
     last,
@@ -242,7 +275,6 @@ def float_block(
     y,
     level,
     level_weight,
-    factor,
     start,
     stop,
     error,
@@ -264,18 +296,19 @@ def float_block(
     Parameters
     ----------
     w : float32 flat, ``[lat][lon][level][u0, v0, u1, v1]``. Winds. [cells/s]
-    strides : (uint32, uint32). Strides of latitude and longitude in ``w``.
+    z : float32 flat, ``[lat][lon][level][z0, z1]``. Heights, geometric. [m]
+    strides, z_strides : (uint32, uint32). Strides of latitude and longitude in ``w`` and ``z``.
     grid : float64 (N_GRID,). See ``lookup``.
+    sign : float. 1 forward in time, -1 back.
     place : int32 (members,). Row of each member in ``out``. Neighbours in memory should share cells.
     x, y : float64 (members,). Column and row, changed in place.
     level, level_weight : int32, float32 (members,). Level bracket.
-    factor : float32 (members,). Sign of the run times mean radius over radius at the member's height.
     start, stop : float64 (members,). Own times. [s]
     error : float32 (members, 4). Wind error at both ends, (u, v) and (u, v). [cells/s]
     status : int8 (members,).
     w_from, w_to : float. Weight of the second time slot at both ends.
     rk : int. 4 or 2: order of the Runge-Kutta step.
-    height, pressure : float64 (members,). Written with every output. [m, Pa]
+    height, pressure : float64 (members,). Heights are those that the winds have at the level. [m, Pa]
     out : (lat, lon, altitude, pressure, status), each (members, n_out); out_next : int32 (members,); out_every :
         float [s]. Output by cubic Hermite interpolation inside the step.
 
@@ -287,6 +320,7 @@ def float_block(
     limits, weights, times = _limits(grid, edges), (_F32(w_from), _F32(w_to - w_from)), (start, stop, out_every)
     s_lat, s_lon = _U32(strides[0]), _U32(strides[1])
     span = tau_to - tau_from
+    heights = (z, z_strides, grid, tau_from, span, w_from, w_to)
     f, d, corner = np.zeros(F_ROWS * LANES, _F32), np.zeros(D_ROWS * LANES), np.zeros(2 * LANES, np.uint32)
     member, alive = np.empty(LANES, np.int64), np.empty(LANES, np.bool_)
     for block in range(first, last, LANES):
@@ -297,13 +331,20 @@ def float_block(
             whole = whole and alive[i] and start[m] <= tau_from and stop[m] >= tau_to
             if alive[i] and out_next[m] < out[0].shape[1]:
                 due_first = min(due_first, start[m] + out_next[m] * out_every, stop[m])
-            _load(i, m, x, y, level, level_weight, factor, error, f, d, corner)
+            _load(i, m, x, y, level, level_weight, error, f, d, corner)
+            f[FACTOR + i], f[BEGIN + i], f[SHARE + i] = _F32(sign), _F32(0.0), _F32(0.0)
+        rates_at_end(w, f, d, corner, s_lat, s_lon, limits, weights[0], weights[1])
+        ahead, since = min(span, RADIUS_S), tau_from
+        _set_radius(heights, f, d, member, level, height, sign, since, ENDU, ENDV, ahead)
         for s in range(n_steps):
             ta = tau_from + s * (span / n_steps)
             tb = tau_from + (s + 1) * (span / n_steps) if s + 1 < n_steps else tau_to
             _begin_step(f, d, ta, tb, tau_from, span)
             if not whole and not _begin_own(f, d, alive, member, start, stop, tau_from, span):
                 continue
+            if ta - since > RADIUS_S - 1.0:
+                ahead, since = min(tau_to - ta, RADIUS_S), ta
+                _set_radius(heights, f, d, member, level, height, sign, since, KU, KV, ahead)
             was_calm = calm
             if rk == 4:
                 calm = rk4_step(w, f, d, corner, s_lat, s_lon, limits, weights[0], weights[1])
@@ -314,14 +355,17 @@ def float_block(
             if due_first <= tb + 1e-6:
                 rates_at_end(w, f, d, corner, s_lat, s_lon, limits, weights[0], weights[1])
                 due_first = _write_due(
-                    w, (s_lat, s_lon), grid, f, d, weights, edges, alive, member, place, level, times, height,
+                    w, (s_lat, s_lon), heights, f, d, weights, edges, alive, member, place, level, times, height,
                     pressure, out, out_next
                 )  # fmt: skip
             if not calm and not _bring_round(d, limits, grid):
                 whole = False
                 _end_lost(d, grid, alive, member, status)
         for i in range(min(LANES, last - block)):
-            x[member[i]], y[member[i]] = d[X + i], d[Y + i]
+            m = member[i]
+            x[m], y[m] = d[X + i], d[Y + i]
+            if stop[m] <= tau_to or status[m] != FLYING:
+                height[m] = height_at(heights, x[m], y[m], level[m], level_weight[m], height[m], min(tau_to, stop[m]))
 
 
 @fast_kernel

@@ -134,7 +134,7 @@ def _rates(air: _Air, group: int, x: Vector, y: Vector, share: float) -> tuple[V
     w_from, rise = air.weights
     u, v = _wind(air, group, part * rise + w_from)
     u, v = u + part * row[EDU] + row[E0U], v + part * row[EDV] + row[E0V]
-    return u * (row[FACTOR] * _secant(air, y)), v * row[FACTOR]
+    return u * (_secant(air, y) * row[FACTOR]), v * row[FACTOR]
 
 
 def _step(air: _Air, shares: tuple[float, ...], parts: tuple[float, ...]) -> Any:
@@ -169,7 +169,7 @@ def _step(air: _Air, shares: tuple[float, ...], parts: tuple[float, ...]) -> Any
 
 def _is_calm(air: _Air, x: Vector, y: Vector) -> Any:
     """Return whether every lane is far from the poles and the edges."""
-    _, _, _, xmax, _, _, _, south, north = air.limits
+    xmax, south, north = air.limits[3], air.limits[7], air.limits[8]
     inside = [x.compares(">=", 0.0), x.compares("<", xmax), y.compares(">", south), y.compares("<", north)]
     together = inside[0]
     for one in inside[1:]:
