@@ -55,7 +55,7 @@ def main():
     winds = dataset(task)
     start = pd.Timestamp(task.start).to_pydatetime()
 
-    def run(hours=24.0):
+    def run(hours=task.hours):
         model = OceanDrift(loglevel=50)
         model.set_config("general:use_auto_landmask", False)
         model.set_config("environment:constant:land_binary_mask", 0)

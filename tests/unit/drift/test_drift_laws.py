@@ -295,7 +295,9 @@ def test_tawhiri_request_gives_its_response():
     answer = predict(pack, REQUEST)
     ascent, descent = answer["prediction"]
     assert (ascent["stage"], descent["stage"]) == ("ascent", "descent")
-    assert ascent["trajectory"][-1]["altitude"] == pytest.approx(30_000.0, abs=300.0)
+    assert ascent["trajectory"][-1] == descent["trajectory"][0]
+    assert ascent["trajectory"][-1]["altitude"] == 30_000.0
+    assert ascent["trajectory"][-1]["datetime"] == "2023-01-01T01:40:00Z"
     end = descent["trajectory"][-1]
     assert set(end) == {"latitude", "longitude", "altitude", "datetime"}
     assert end["altitude"] == pytest.approx(0.0, abs=0.1)
