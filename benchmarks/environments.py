@@ -1,4 +1,4 @@
-"""Peers brought by pip or apt, each into a folder of its own outside the tree; the benchmarks and tests/peers share them.
+"""Peers brought by pip or apt, each into a folder of its own outside the tree, for the benchmarks and tests/peers.
 
 A peer that does not install is not an error: the answer is then None and one line that says why.
 """

@@ -27,8 +27,8 @@ def field_set(task: Task) -> parcels.FieldSet:
     fields = {}
     # by the option "altitude" members move on the mean sphere enlarged by their altitude; the peer has one radius only
     larger = 1.0 if task.option != "altitude" else KM_SPHERE_M / (KM_SPHERE_M + axes["altitude_m"])
-    for name, wind in zip("UV", task.winds(), strict=True):
-        wind = wind * np.reshape(np.float32(larger), (-1, 1, 1))
+    for name, given in zip("UV", task.winds(), strict=True):
+        wind = given * np.reshape(np.float32(larger), (-1, 1, 1))
         wide = np.concatenate([wind[..., -HALO:], wind, wind[..., :HALO]], axis=-1)
         fields[name] = xr.DataArray(wide, dims=("time", "depth", "latitude", "longitude"), coords=coords, name=name)
     dataset = parcels.convert.copernicusmarine_to_sgrid(fields=fields)

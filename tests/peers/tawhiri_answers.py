@@ -10,7 +10,8 @@ import json
 import os
 import sys
 import time
-from datetime import datetime, timezone
+from datetime import UTC, datetime
+from pathlib import Path
 
 os.environ["TZ"] = "UTC"
 time.tzset()  # Tawhiri reads the name of a data set in local time
@@ -23,9 +24,9 @@ ELEVATION_CELLS = 24 * 14401 * 10801  # 24 tiles of the data set that its predic
 
 
 def write_winds(folder):
-    with np.load(os.path.join(folder, "winds.npz")) as winds:
-        start = datetime.fromtimestamp(int(winds["start"]), timezone.utc).replace(tzinfo=None)
-        data = Dataset(start, directory=folder, new=True)
+    with np.load(folder / "winds.npz") as winds:
+        start = datetime.fromtimestamp(int(winds["start"]), UTC).replace(tzinfo=None)
+        data = Dataset(start, directory=str(folder), new=True)
         array = np.frombuffer(data.array, np.float32).reshape(Dataset.shape)
         times, levels = winds["u"].shape[:2]
         for k, name in enumerate(("z", "u", "v")):
@@ -37,17 +38,16 @@ def write_winds(folder):
 
 def main(folder):
     data = write_winds(folder)
-    ground = os.path.join(folder, "elevation")  # all zero: the level of the sea
-    with open(ground, "wb") as stream:
+    ground = folder / "elevation"  # all zero: the level of the sea
+    with ground.open("wb") as stream:
         stream.truncate(2 * ELEVATION_CELLS)
-    api.app.config.update(WIND_DATASET_DIR=folder, ELEVATION_DATASET=ground)
+    api.app.config.update(WIND_DATASET_DIR=str(folder), ELEVATION_DATASET=str(ground))
     client = api.app.test_client()
-    with open(os.path.join(folder, "requests.json")) as stream:
-        requests = json.load(stream)
+    requests = json.loads((folder / "requests.json").read_text())
     answers = [client.get("/api/v1/", query_string=request).get_json() for request in requests]
-    with open(os.path.join(folder, "answers.json"), "w") as stream:
-        json.dump(answers, stream)
-    os.remove(data.fn)
+    (folder / "answers.json").write_text(json.dumps(answers))
+    Path(data.fn).unlink()
+    ground.unlink()
 
 
-main(sys.argv[1])
+main(Path(sys.argv[1]))

@@ -29,7 +29,14 @@ def by_adapter(python, adapter, folder, members, option=""):
     places = {}
     for hour in HOURS:
         answer = folder / f"{adapter}-{hour}.npz"
-        command = [python, str(ADAPTERS / f"{adapter}.py"), str(folder), str(answer), "--members", str(members.lat.size)]
+        command = [
+            python,
+            str(ADAPTERS / f"{adapter}.py"),
+            str(folder),
+            str(answer),
+            "--members",
+            str(members.lat.size),
+        ]
         command += ["--rounds", "0", "--hours", str(hour), "--option", option]
         done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
         assert done.returncode == 0, last_line(done.stderr)

@@ -110,7 +110,9 @@ class Ends:
 def compared(ours, theirs) -> Ends:
     rows = []
     for a, b in zip(ours, theirs, strict=True):
-        ends = [(s["trajectory"][-1], t["trajectory"][-1]) for s, t in zip(a["prediction"], b["prediction"], strict=True)]
+        ends = [
+            (s["trajectory"][-1], t["trajectory"][-1]) for s, t in zip(a["prediction"], b["prediction"], strict=True)
+        ]
         rows.append([(
             float(sphere.distance_m(p["latitude"], p["longitude"], q["latitude"], q["longitude"])),
             p["altitude"] - q["altitude"],
