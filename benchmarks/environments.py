@@ -28,7 +28,7 @@ class Recipe:
 
 
 PARCELS_3 = Recipe(folder="parcels3", pip=(("parcels>=3.1,<4",),))
-PARCELS_4 = Recipe(folder="parcels4", pip=(("parcels>=4",),))
+PARCELS_4 = Recipe(folder="parcels4", pip=(("parcels==4.0.2",),))
 OPENDRIFT = Recipe(folder="opendrift", pip=(("opendrift",),))
 # The C that Tawhiri 0.2.0 ships is older than Python 3.11; its Cython is not. Its command line needs a Flask extension
 # that is gone, its predictor and web interface do not.
@@ -66,8 +66,8 @@ def hysplit(peers: Path) -> tuple[Path | None, str]:
     if not (home / "complete").exists():
         shutil.rmtree(home, ignore_errors=True)
         home.mkdir(parents=True)
-        command = [sys.executable, "-m", "pip", "download", *PIP, "--no-deps", "--only-binary", ":all:", "--pre"]
-        why = _failure([*command, "--dest", str(home), "pystilt"], dict(os.environ))
+        command = [sys.executable, "-m", "pip", "download", *PIP, "--no-deps", "--only-binary", ":all:"]
+        why = _failure([*command, "--dest", str(home), "pystilt==0.1.0a25"], dict(os.environ))
         if why:
             return None, f"did not install: {why}"
         with zipfile.ZipFile(next(home.glob("*.whl"))) as wheel:

@@ -5,23 +5,20 @@ the mean radius plus the member's altitude. What is left is interpolation, integ
 ``docs/method/drift.md`` are these; print them with ``pytest tests/peers -rP``.
 """
 
-import re
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import peer_flextra
 import peer_hysplit
 import peer_winds
-import pytest
 from environments import last_line
+from peer_page import held_to_page
 from peer_winds import HOURS
 
 from overflight.geo import sphere
 
 ADAPTERS = Path(__file__).parents[2] / "benchmarks" / "adapters"
-PAGE = Path(__file__).parents[2] / "docs" / "method" / "drift.md"
 
 
 def by_adapter(python, adapter, folder, members, option=""):
@@ -46,19 +43,10 @@ def by_adapter(python, adapter, folder, members, option=""):
 
 
 def apart(peer, title, ours, theirs):
-    """Distances by hour [m], printed as they stand in the documentation, and close to what it says."""
+    """Distances by hour [m], as the documentation has them."""
     distance = {h: np.asarray(sphere.distance_m(*ours[h], *theirs[h])) for h in HOURS}
-    figures = [figure for d in distance.values() for figure in (np.median(d), np.quantile(d, 0.95), d.max())]
-    sys.stdout.write(f"| {peer} | {title} | {' | '.join(f'{figure:.0f}' for figure in figures)} |\n")
-    for said, found in zip(documented(peer, title), figures, strict=True):
-        assert found == pytest.approx(said, rel=0.5, abs=50.0), "bring docs/method/drift.md up to date"
+    held_to_page(peer, title, list(distance.values()), (0.5, 0.95, 1.0))
     return distance
-
-
-def documented(peer, title):
-    row = re.search(rf"^\| {re.escape(peer)} \| {re.escape(title)} \|(.*)\|$", PAGE.read_text(), re.MULTILINE)
-    assert row, f"docs/method/drift.md has no row for {peer} on {title}"
-    return [float(cell.replace(",", "")) for cell in row[1].split("|")]
 
 
 def assert_close(distance):

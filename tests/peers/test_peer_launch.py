@@ -17,6 +17,7 @@ import pytest
 import workload
 import xarray as xr
 from environments import last_line
+from peer_page import held_to_page
 
 from overflight.drift.pack import WindPack
 from overflight.drift.tawhiri import predict
@@ -51,11 +52,11 @@ def real(file: Path):
 def column(request) -> xr.Dataset:
     """Winds and heights from the ground up."""
     if request.param == "analytic":
-        return analytic()
+        return analytic().assign_attrs(title="analytic")
     file = request.getfixturevalue("shared_data") / "winds" / "gfs_20110110T12_f120_global_2p5deg.nc"
     if not file.exists():
         pytest.skip("shared data without this file")
-    return real(file)
+    return real(file).assign_attrs(title="GFS")
 
 
 def requests():
@@ -134,6 +135,11 @@ def theirs(tawhiri, column, tmp_path_factory):
     return tawhiris(tawhiri, column, tmp_path_factory.mktemp("tawhiri"), geometric=True)
 
 
+def as_documented(heights, column, ends):
+    landing, float_end = ends.of("standard").distance_m[:, 1], ends.of("float").distance_m[:, 1]
+    held_to_page(heights, column.title, [ends.distance_m[:, 0], landing, float_end], (0.5, 1.0))
+
+
 def test_response_has_the_same_shape(ours, theirs):
     for a, b in zip(ours, theirs, strict=True):
         assert set(a) - {"warnings"} == set(b)  # later versions of Tawhiri have warnings
@@ -147,8 +153,9 @@ def test_response_has_the_same_shape(ours, theirs):
         assert a["prediction"][0]["trajectory"][-1] == a["prediction"][1]["trajectory"][0]
 
 
-def test_ascent_ends_at_the_same_place(ours, theirs):
+def test_ascent_ends_at_the_same_place(column, ours, theirs):
     ends = compared(ours, theirs)
+    as_documented("altitudes", column, ends)
     assert np.abs(ends.seconds[:, 0]).max() <= RESOLUTION_S
     assert np.abs(ends.altitude_m[:, 0]).max() <= RESOLUTION_S * 6.5
     assert np.median(ends.distance_m[:, 0]) < 20.0
@@ -176,5 +183,6 @@ def test_heights_of_tawhiris_own_kind_move_landings_by_less_than_a_kilometre(taw
     """Geometric less geopotential height: 63 m at 20 km, 142 m at 30 km, times the shear and the time spent there."""
     theirs = tawhiris(tawhiri, column, tmp_path, geometric=False)
     ends = compared(ours, theirs)
+    as_documented("geopotential heights", column, ends)
     assert ends.of("standard").distance_m[:, 1].max() < 1_000.0
     assert ends.of("float").distance_m[:, 1].max() < STEEPEST_PER_S * 100.0 * 5.5 * 3600.0
