@@ -5,8 +5,8 @@
 Each engine runs as its own process on one pinned core, members as many as it can carry in its time; the rate is RK4
 steps a second on that core, its least time of several rounds. Accuracy stands beside speed: the distance of the end
 positions from a 10 s float64 reference on the same fields, once on the Earth that the engine itself uses (its
-numerics), once on the sphere of R + altitude (what a user would see). Peers live in virtual environments under DIR,
-made here when they are missing; one that does not install or run is named with its reason.
+numerics), once on the sphere of R + altitude (what a user would see). Peers live under DIR, brought there when they
+are missing (``environments.py``); one that does not install or run is named with its reason.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import argparse
 import json
 import os
 import platform
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -27,23 +26,23 @@ import numpy as np
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
+import environments  # noqa: E402
 import reference  # noqa: E402
 import workload  # noqa: E402
+from environments import last_line  # noqa: E402
 
 LIMIT_S = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engine:
-    """One adapter: which script, what pip brings, how many members, on which interpreters it may run."""
+    """One adapter: which script, what brings its peer, how many members."""
 
     name: str
     script: str
     members: int
-    pip: tuple[str, ...] = ()
+    recipe: environments.Recipe | None = None
     option: str = ""
-    pythons: tuple[str, ...] = ()
-    first: tuple[str, ...] = ()
     rounds: int | None = None
 
 
@@ -51,74 +50,49 @@ ENGINES = (
     Engine(name="overflight", script="ours.py", members=100_000),
     Engine(name="limit wide", script="limit.py", members=100_000, option="wide"),
     Engine(name="limit gather", script="limit.py", members=100_000, option="gather"),
-    Engine(name="Parcels 3", script="parcels3.py", members=100_000, pip=("parcels>=3.1,<4",), rounds=2),
-    Engine(name="Parcels 4", script="parcels4.py", members=5_000, pip=("parcels>=4",), rounds=1),
-    Engine(name="OpenDrift", script="opendrift.py", members=5_000, pip=("opendrift",), rounds=1),
-    Engine(
-        name="Tawhiri",
-        script="tawhiri.py",
-        members=1_000,
-        pip=("tawhiri",),
-        rounds=2,
-        pythons=("python3.6", "python3.7"),
-        first=("pip<22", "setuptools<60", "wheel", "numpy<1.20"),
-    ),
+    Engine(name="Parcels 3", script="parcels3.py", members=100_000, recipe=environments.PARCELS_3, rounds=2),
+    Engine(name="Parcels 4", script="parcels4.py", members=5_000, recipe=environments.PARCELS_4, rounds=1),
+    Engine(name="OpenDrift", script="opendrift.py", members=5_000, recipe=environments.OPENDRIFT, rounds=1),
+    Engine(name="Tawhiri", script="tawhiri.py", members=1_000, recipe=environments.TAWHIRI, rounds=2),
+    Engine(name="HYSPLIT", script="hysplit.py", members=5_000, rounds=1),
     Engine(name="scipy map_coordinates", script="scipy_map_coordinates.py", members=20_000, rounds=1),
     Engine(name="xarray interp", script="xarray_interp.py", members=10_000, rounds=1),
 )
 
 NOT_RUN = {
-    "cusfpredict": "its package on PyPI is a wrapper without the predictor, a C program that it says must be built "
-    "from a source tree that neither PyPI nor apt carries",
+    "cusfpredict": "its package (0.1.0 to 0.3.0) holds five Python files that start a C program, `pred`, to be built "
+    "from a source tree that is neither in its wheels nor in its source archives nor in Debian",
+    "FLEXTRA": "installs (apt: flextra), but is compiled for at most 361 x 181 points, 1 degree; `tests/peers` runs it "
+    "there. Debian's other program, flextra.gfs, reads no wind: a status overwrites the number of values",
+    "FLEXPART": "installs (apt: flexpart), but moves particles with turbulence and vertical wind, not on pressure",
     "MPTRAC": "neither on PyPI nor in Debian",
+    "OceanTracker, LADiM": "install (pip), but read ocean models' files on regional grids: longitudes do not close",
 }
 
 
-def interpreter(name: str) -> str | None:
-    """The path of an interpreter that starts; pyenv's shims exist even where the version is not switched on."""
-    candidates = [shutil.which(name), *map(str, Path.home().glob(f".pyenv/versions/{name[6:]}.*/bin/python"))]
-    for path in filter(None, candidates):
-        if subprocess.run([path, "-c", "pass"], capture_output=True, check=False).returncode == 0:
-            return path
-    return None
+def python_of(engine: Engine, peers: Path) -> tuple[str | None, str]:
+    """The interpreter of an engine, or None and the reason."""
+    return (sys.executable, "") if engine.recipe is None else environments.environment(engine.recipe, peers)
 
 
-def environment(engine: Engine, peers: Path) -> tuple[str | None, str]:
-    """The python of an engine's own environment, made when missing, or None and the reason."""
-    if not engine.pip:
-        return sys.executable, ""
-    home = peers / engine.script.removesuffix(".py")
-    python = home / "bin" / "python"
-    if (home / "complete").exists():
-        return str(python), ""
-    shutil.rmtree(home, ignore_errors=True)
-    base = sys.executable if not engine.pythons else next(filter(None, map(interpreter, engine.pythons)), None)
-    if base is None:
-        return None, f"needs {' or '.join(engine.pythons)}, which is not here"
-    steps = [[base, "-m", "venv", str(home)]]
-    pip = [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
-    steps += [[*pip, what] for what in engine.first]
-    steps.append([*pip, *engine.pip])
-    for step in steps:
-        done = subprocess.run(step, capture_output=True, text=True, timeout=900, check=False)
-        if done.returncode:
-            return None, f"did not install: {last_line(done.stderr)}"
-    (home / "complete").touch()
-    return str(python), ""
-
-
-def last_line(text: str) -> str:
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1][:200] if lines else "no message"
+def option_of(engine: Engine, peers: Path) -> tuple[str | None, str]:
+    """The option of an adapter; HYSPLIT's is where its program lies."""
+    if engine.name != "HYSPLIT":
+        return engine.option, ""
+    home, why = environments.hysplit(peers)
+    return (str(home), "") if home else (None, why)
 
 
 def measure(engine: Engine, python: str, folder: Path, args: argparse.Namespace) -> tuple[dict | None, str]:
     """Run one adapter and read its answer."""
+    option, why = option_of(engine, args.peers)
+    if option is None:
+        return None, why
     answer = folder / f"answer-{engine.name.replace(' ', '-')}.npz"
     answer.unlink(missing_ok=True)
     command = [python, str(HERE / "adapters" / engine.script), str(folder), str(answer)]
     command += ["--members", str(engine.members), "--rounds", str(engine.rounds or args.rounds)]
-    command += ["--core", str(args.core), "--option", engine.option]
+    command += ["--core", str(args.core), "--option", option]
     one = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "DASK")}
     env = {**os.environ, **one, "PYTHONWARNINGS": "ignore"}
     env.pop("PYTHONPATH", None)
@@ -224,7 +198,7 @@ def write_readme(text: str) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--peers", type=Path, default=Path.home() / ".cache" / "overflight-bench")
+    parser.add_argument("--peers", type=Path, default=environments.DEFAULT)
     parser.add_argument("--only", nargs="*", default=[])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--core", type=int, default=0)
@@ -236,7 +210,7 @@ def main() -> None:
     for engine in ENGINES:
         if args.only and engine.name not in args.only:
             continue
-        python, why = environment(engine, args.peers)
+        python, why = python_of(engine, args.peers)
         found, why = measure(engine, python, folder, args) if python else (None, why)
         if found is None:
             failed[engine.name] = why

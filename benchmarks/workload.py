@@ -62,13 +62,15 @@ def waves() -> np.ndarray:
     return np.stack([amplitude, number, 2 * np.pi / period_h, phase[0], phase[1], tilt, lean], axis=1)
 
 
-def wind_ms(hour: float, height_km: float) -> tuple[np.ndarray, np.ndarray]:
-    """Wind on the grid at one time and height, (lat, lon) float32 twice. It fades towards the poles."""
-    lat_rad, lon_rad = np.radians(LAT)[:, None], np.radians(LON)[None, :]
+def wind_ms(
+    hour: float, height_km: float, lat: np.ndarray = LAT, lon: np.ndarray = LON
+) -> tuple[np.ndarray, np.ndarray]:
+    """Wind on a grid from pole to pole at one time and height, (lat, lon) float32 twice. It fades towards the poles."""
+    lat_rad, lon_rad = np.radians(lat)[:, None], np.radians(lon)[None, :]
     cos2 = np.cos(lat_rad) ** 2
     fade = cos2 / (cos2 + 0.05)
     swell = 0.55 + 0.45 * _bell(np.float64(height_km), 12.0, 8.0)
-    u = mean_flow_ms(LAT, height_km)[:, None] + np.zeros((1, LON.size))
+    u = mean_flow_ms(lat, height_km)[:, None] + np.zeros((1, lon.size))
     v = np.zeros_like(u)
     for amplitude, number, speed, phase_u, phase_v, tilt, lean in waves():
         argument = number * lon_rad - speed * hour + tilt * lat_rad + lean * number * height_km

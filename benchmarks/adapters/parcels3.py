@@ -37,7 +37,7 @@ def main():
     task = Task()
     fields = field_set(task)
 
-    def run(hours=24.0):
+    def run(hours=task.hours):
         particles = parcels.ParticleSet(
             fields,
             pclass=parcels.JITParticle,

@@ -25,7 +25,10 @@ def field_set(task: Task) -> parcels.FieldSet:
         "longitude": ("longitude", lon, {"axis": "X"}),
     }
     fields = {}
-    for name, wind in zip("UV", task.winds(), strict=True):
+    # by the option "altitude" members move on the mean sphere enlarged by their altitude; the peer has one radius only
+    larger = 1.0 if task.option != "altitude" else KM_SPHERE_M / (KM_SPHERE_M + axes["altitude_m"])
+    for name, given in zip("UV", task.winds(), strict=True):
+        wind = given * np.reshape(np.float32(larger), (-1, 1, 1))
         wide = np.concatenate([wind[..., -HALO:], wind, wind[..., :HALO]], axis=-1)
         fields[name] = xr.DataArray(wide, dims=("time", "depth", "latitude", "longitude"), coords=coords, name=name)
     dataset = parcels.convert.copernicusmarine_to_sgrid(fields=fields)
@@ -36,7 +39,7 @@ def main() -> None:
     task = Task()
     fields = field_set(task)
 
-    def run(hours: float = 24) -> tuple[np.ndarray, np.ndarray]:
+    def run(hours: float = task.hours) -> tuple[np.ndarray, np.ndarray]:
         particles = parcels.ParticleSet(
             fields,
             t=np.full(task.members, task.start),

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from overflight.drift.ensemble import Ensemble
 from overflight.drift.kernels.output import ENDED, FLYING, LANDED, MEANINGS
@@ -24,7 +25,10 @@ from overflight.errors import InvalidInput, OutOfCoverage
 from overflight.flight import Flight, tawhiri_float, tawhiri_standard
 from overflight.geo import times
 
+F64 = NDArray[np.float64]
+
 STEP_S = 60.0
+TIME_RESOLUTION_S = 1e-3
 LONGEST_FLIGHT_H = 24.0
 STANDARD, FLOAT = "standard_profile", "float_profile"
 _NUMBERS = {
@@ -84,8 +88,10 @@ def predict(winds: WindPack, request: Mapping[str, Any], settings: Settings | No
     release = Release(time=asked.launch, lat=asked.latitude, lon=asked.longitude, altitude_m=asked.altitude_m)
     flown = Run(winds, Job(asked.flight, release.draw(1, 0), asked.hours, 0, range(1)), run_settings).fly()
     _require_end(flown, asked)
+    ground = float(flown.out[2][0, 0]) if asked.altitude_m is None else asked.altitude_m
+    echo = asked.echo | {"dataset": times.iso(winds.epoch), "launch_altitude": ground}
     metadata = {"start_datetime": _stamp(began), "complete_datetime": _stamp(datetime.now(UTC))}
-    return {"metadata": metadata, "prediction": _stages(flown, asked), "request": asked.echo, "warnings": {}}
+    return {"metadata": metadata, "prediction": _stages(flown, asked), "request": echo, "warnings": {}}
 
 
 def read_request(request: Mapping[str, Any]) -> Request:
@@ -108,6 +114,8 @@ def read_request(request: Mapping[str, Any]) -> Request:
         if hours <= 0.0:
             raise InvalidInput("stop_datetime", times.iso(stop), f"a time after launch, {times.iso(launch)}")
     echo = {"profile": profile, **values, "launch_altitude": altitude, "launch_datetime": _stamp(launch), "version": 1}
+    if profile == FLOAT:
+        echo["stop_datetime"] = _stamp(stop)
     lat, lon = values["launch_latitude"], values["launch_longitude"]
     place = {"latitude": lat, "longitude": lon}
     return Request(profile=profile, launch=launch, flight=flight, hours=hours, echo=echo, altitude_m=altitude, **place)
@@ -140,20 +148,34 @@ def _stages(flown: Ensemble, asked: Request) -> list[dict[str, Any]]:
     """Cut the outputs into ascent and descent (or float) where the flight turned."""
     count = int(flown.out_next[0])
     lat, lon, altitude = (np.array(field[0, :count], np.float64) for field in flown.out[:3])
-    seconds = np.arange(count) * STEP_S
+    path = np.stack([np.arange(count) * STEP_S, lat, np.unwrap(lon, period=360.0), altitude], axis=1)
     if flown.status[0] in (LANDED, ENDED):
         end_lat, end_lon = flown.places()
-        tau = float(flown.stop[0] - flown.start[0])
-        lat, lon, altitude, seconds = (np.append(a, b) for a, b in (
-            (lat, end_lat), (lon, end_lon), (altitude, flown.z), (seconds, tau)))  # fmt: skip
-    turn = int(np.argmax(altitude))
+        path = np.vstack([path, [flown.stop[0] - flown.start[0], end_lat[0], end_lon[0], flown.z[0]]])
+    path, turn = _turned(path, asked)
     names = ("ascent", "descent") if asked.profile == STANDARD else ("ascent", "float")
     points = [
         {"latitude": float(a), "longitude": float(b % 360.0), "altitude": float(c),
          "datetime": _stamp(asked.launch + timedelta(seconds=float(s)))}
-        for a, b, c, s in zip(lat, lon, altitude, seconds, strict=True)
+        for s, a, b, c in path
     ]  # fmt: skip
     return [{"stage": names[0], "trajectory": points[: turn + 1]}, {"stage": names[1], "trajectory": points[turn:]}]
+
+
+def _turned(path: F64, asked: Request) -> tuple[F64, int]:
+    """Put the end of the ascent into a path of (seconds, lat, lon, altitude); return it with the row of that end.
+
+    The ascent is of constant rate, so its end is known; its place lies on the parabola through the outputs before it.
+    """
+    top = asked.echo["burst_altitude" if asked.profile == STANDARD else "float_altitude"]
+    end_s = (top - path[0, 3]) / asked.echo["ascent_rate"]
+    after = int(np.searchsorted(path[:, 0], end_s))
+    if end_s <= 0.0 or after == len(path) or path[after, 0] - end_s < TIME_RESOLUTION_S:
+        return path, min(after, len(path) - 1)
+    last, before, earlier = path[after - 1], path[max(after - 2, 0)], path[max(after - 3, 0)]
+    s = (end_s - last[0]) / STEP_S
+    place = last + s * (last - before) + 0.5 * s * (s + 1.0) * (last - 2.0 * before + earlier) * (after > 2)
+    return np.insert(path, after, [end_s, place[1], place[2], top], axis=0), after
 
 
 def _stamp(instant: datetime) -> str:

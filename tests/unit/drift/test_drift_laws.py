@@ -212,12 +212,31 @@ def test_tawhiri_request_gives_its_response():
     answer = predict(pack, REQUEST)
     ascent, descent = answer["prediction"]
     assert (ascent["stage"], descent["stage"]) == ("ascent", "descent")
-    assert ascent["trajectory"][-1]["altitude"] == pytest.approx(30_000.0, abs=300.0)
+    assert ascent["trajectory"][-1] == descent["trajectory"][0]
+    assert ascent["trajectory"][-1]["altitude"] == 30_000.0
+    assert ascent["trajectory"][-1]["datetime"] == "2023-01-01T01:40:00Z"
     end = descent["trajectory"][-1]
     assert set(end) == {"latitude", "longitude", "altitude", "datetime"}
     assert end["altitude"] == pytest.approx(0.0, abs=0.1)
     assert 0.0 <= end["longitude"] < 360.0
     pack.close()
+
+
+def test_tawhiri_response_repeats_its_request_and_names_its_winds():
+    pack = WindPack(still(), columns=True, keep=2)
+    asked = {k: v for k, v in REQUEST.items() if k not in ("burst_altitude", "descent_rate", "launch_altitude")}
+    stop = {"profile": "float_profile", "float_altitude": "15000", "stop_datetime": "2023-01-01T02:00:00Z"}
+    answer = predict(pack, asked | stop)
+    pack.close()
+    assert answer["request"] == {
+        "version": 1, "profile": "float_profile", "dataset": "2023-01-01T00:00:00Z", "launch_latitude": 52.2,
+        "launch_longitude": 0.09, "launch_altitude": 0.0, "launch_datetime": "2023-01-01T00:00:00Z", "ascent_rate": 5.0,
+        "float_altitude": 15_000.0, "stop_datetime": "2023-01-01T02:00:00Z",
+    }  # fmt: skip
+    ascent, floating = answer["prediction"]
+    assert ascent["trajectory"][-1] == floating["trajectory"][0]
+    assert floating["trajectory"][0]["datetime"] == "2023-01-01T00:50:00Z"
+    assert floating["trajectory"][-1]["altitude"] == pytest.approx(15_000.0, abs=0.01)
 
 
 @pytest.mark.parametrize(
