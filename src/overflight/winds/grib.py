@@ -186,7 +186,7 @@ def _dataset(file: Path, lat: NDArray[np.float64], lon: NDArray[np.float64], mes
             data[quantity] = xr.Variable(dims, lazy, {"units": _UNITS[quantity]})
     coords = {"member": members, "time": times, "level": ("level", levels, {"units": "hPa"}), "lat": lat, "lon": lon}
     ds = xr.Dataset(data, coords)
-    return ds.isel(member=0, drop=True) if members.size == 1 else ds
+    return ds
 
 
 def _offsets(messages: list[Message], axes: tuple[NDArray[Any], ...], file: Path) -> NDArray[np.int64]:

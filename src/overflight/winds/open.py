@@ -13,16 +13,19 @@ import xarray as xr
 
 from overflight.errors import InvalidInput
 from overflight.winds.balloon_track import winds_of_track
-from overflight.winds.field import canonical, gaps, subset
+from overflight.winds.field import canonical, gaps, subset, told_of_missing
 from overflight.winds.files import sha256
 from overflight.winds.heights import with_heights
+from overflight.winds.lazy import joined
 from overflight.winds.netcdf import read_netcdf
+from overflight.winds.request import SOURCES
 from overflight.winds.sounding import is_raob, winds_of_soundings
 from overflight.winds.zarr_store import is_zarr, open_zarr
 
 _LOG = logging.getLogger(__name__)
-_STORED = ("gfs", "era5", "ecmwf")
 _SKIP = (".idx", ".md", ".txt", ".sha256", ".part", ".lock", ".tmp", ".yaml", ".toml")
+SMALL_BYTES = 2**26
+"""A dataset up to this is read whole at opening."""
 Source = str | Path
 
 
@@ -57,13 +60,20 @@ def open_winds(
         Times, area or levels are not in it.
     """
     levels = None if levels_hpa is None else tuple(levels_hpa)
-    if isinstance(source, str) and source.partition("-")[0].lower() in _STORED and not Path(source).exists():
+    if isinstance(source, str) and source.partition("-")[0].lower() in SOURCES and not Path(source).exists():
         ds = _stored(source.lower(), start, end, area, levels)
     else:
         parts = [_with_digest(_open_one(path), path) for path in _paths(source)]
         ds = _join([subset(part, area=area, levels_hpa=levels) for part in parts])
         ds = subset(ds, start=start, end=end)
-    return with_heights(ds if member is None else _member(ds, member))
+    return _at_hand(with_heights(ds if member is None else _member(ds, member)))
+
+
+def _at_hand(ds: xr.Dataset) -> xr.Dataset:
+    """Read a small dataset whole; a large one stays in its files until it is used."""
+    if ds.nbytes > SMALL_BYTES:
+        return ds
+    return told_of_missing(ds.load(), str(ds.attrs["title"]))
 
 
 def members(ds: xr.Dataset) -> list[xr.Dataset]:
@@ -74,7 +84,7 @@ def members(ds: xr.Dataset) -> list[xr.Dataset]:
 
 
 def _member(ds: xr.Dataset, number: int) -> xr.Dataset:
-    have = [int(n) for n in ds["member"].values] if "member" in ds.dims else [0]
+    have = list(_numbers(ds))
     if number not in have:
         raise InvalidInput("member", str(number), f"one of {', '.join(str(n) for n in have)}")
     return ds.isel(member=have.index(number), drop=True) if "member" in ds.dims else ds
@@ -109,7 +119,7 @@ def _paths(source: Source | Sequence[Source]) -> list[Path]:
         return [path]
     found = sorted(Path(path.anchor or ".").glob(str(path.relative_to(path.anchor)))) if _is_pattern(path) else []
     if not found:
-        hint = f"stored sources are {', '.join(_STORED)}"
+        hint = f"stored sources are {', '.join(SOURCES)}"
         raise InvalidInput("winds", "no such file", "a file, folder, pattern or stored source", str(source), hint)
     return found
 
@@ -169,10 +179,22 @@ def _text(path: Path, head: bytes) -> xr.Dataset:
 
 
 def _join(parts: list[xr.Dataset]) -> xr.Dataset:
-    """Join datasets on one grid in time, each read when it is needed."""
+    """Join datasets on one grid in time, and those of several members of an ensemble side by side; nothing is read."""
     if len(parts) == 1:
         return _told_of_gaps(parts[0])
-    parts = sorted(parts, key=lambda p: p["time"].values[0])
+    _require_one_grid(parts)
+    names = sorted(set.intersection(*(set(map(str, p.data_vars)) for p in parts)))
+    groups: dict[tuple[int, ...], list[xr.Dataset]] = {}
+    for part in parts:
+        groups.setdefault(_numbers(part), []).append(part[names])
+    whole = {numbers: _in_time(group) for numbers, group in sorted(groups.items())}
+    ds = next(iter(whole.values())) if len(whole) == 1 else _side_by_side(whole)
+    ds.attrs["source"] = "; ".join(dict.fromkeys(str(p.attrs["source"]) for p in parts))
+    ds.attrs["sha256"] = [h for p in parts for h in np.atleast_1d(p.attrs["sha256"]).tolist() if h]
+    return _told_of_gaps(ds)
+
+
+def _require_one_grid(parts: list[xr.Dataset]) -> None:
     first = parts[0]
     for other in parts[1:]:
         for axis in ("level", "lat", "lon"):
@@ -184,21 +206,37 @@ def _join(parts: list[xr.Dataset]) -> xr.Dataset:
                     "files on one grid",
                     hint="choose area and levels",
                 )
-    names = set.intersection(*(set(map(str, p.data_vars)) for p in parts))
-    aligned = [
-        p[sorted(names)].assign_coords({a: first[a] for a in ("level", "lat", "lon")}).chunk(time=1) for p in parts
-    ]
-    joined = xr.concat(aligned, "time", join="override", combine_attrs="override")
-    times = joined["time"].values
+
+
+def _numbers(part: xr.Dataset) -> tuple[int, ...]:
+    """Return the members that a file holds; one that says nothing is member 0."""
+    return tuple(int(n) for n in part["member"].values) if "member" in part.dims else (part.attrs.get("member", 0),)
+
+
+def _in_time(parts: list[xr.Dataset]) -> xr.Dataset:
+    if len(parts) == 1:
+        return parts[0]
+    ds = joined(sorted(parts, key=lambda p: p["time"].values[0]), "time")
+    times = ds["time"].values
     order = np.argsort(times, kind="stable")
     again = np.flatnonzero(np.diff(times[order]) == np.timedelta64(0))
     if again.size:
         when = np.datetime_as_string(times[order][again[0]], "m")
         raise InvalidInput("time", f"{when}Z in two files", "each time once", hint="keep one run a time")
-    joined = joined if np.all(np.diff(order) > 0) else joined.isel(time=order)
-    joined.attrs["source"] = "; ".join(dict.fromkeys(str(p.attrs["source"]) for p in parts))
-    joined.attrs["sha256"] = [h for p in parts for h in np.atleast_1d(p.attrs["sha256"]).tolist() if h]
-    return _told_of_gaps(joined)
+    return ds if np.all(np.diff(order) > 0) else ds.isel(time=order)
+
+
+def _side_by_side(groups: dict[tuple[int, ...], xr.Dataset]) -> xr.Dataset:
+    """Lay members along the dimension ``member``; each must hold the same times."""
+    numbers = np.array([n for group in groups for n in group])
+    parts = list(groups.values())
+    twice = numbers.size > np.unique(numbers).size
+    if twice or any(not np.array_equal(p["time"].values, parts[0]["time"].values) for p in parts[1:]):
+        got = f"members {' '.join(str(n) for n in numbers)}" + (", some twice" if twice else ", at different times")
+        raise InvalidInput("member", got, "each member once, all at the same times")
+    ds = joined(parts, "member", numbers)
+    ds.attrs.pop("member", None)
+    return ds.isel(member=np.argsort(numbers))
 
 
 def _told_of_gaps(ds: xr.Dataset) -> xr.Dataset:
@@ -209,5 +247,5 @@ def _told_of_gaps(ds: xr.Dataset) -> xr.Dataset:
     if holes:
         text = "; ".join(f"{a:%Y-%m-%dT%H:%MZ} to {b:%Y-%m-%dT%H:%MZ}" for a, b in holes[:10])
         ds.attrs["gaps"] = f"{len(holes)}: {text}"
-        _LOG.warning("winds have %d gap(s) in time: %s", len(holes), text)
+        _LOG.info("winds have %d gap(s) in time: %s", len(holes), text)
     return ds

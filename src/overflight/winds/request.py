@@ -12,9 +12,10 @@ from overflight.geo.times import HINT, iso
 Area = tuple[float, float, float, float]
 
 VARIABLES = ("u", "v", "t", "z")
-SOURCES = ("gfs", "era5", "ecmwf")
+SOURCES = ("gfs", "gefs", "era5", "ecmwf")
 RESOLUTIONS: dict[str, tuple[str, ...]] = {
     "gfs": ("0p25", "0p50", "1p00"),
+    "gefs": ("0p50",),
     "era5": ("0p25",),
     "ecmwf": ("0p25",),
 }
@@ -29,7 +30,7 @@ class Request:
     Attributes
     ----------
     source : str
-        ``gfs``, ``era5`` or ``ecmwf``.
+        ``gfs``, ``gefs``, ``era5`` or ``ecmwf``.
     start, end : datetime
         First and last instant that must lie inside the winds, with zone.
     area : tuple of float or None
