@@ -37,6 +37,7 @@ ATTRIBUTES: dict[str, dict[str, str]] = {
     "time": {"standard_name": "time", "axis": "T"},
     "member": {"standard_name": "realization"},
 }
+_KEPT = ("height_source", "reach", "license", "institution", "member")
 _SPEED = {"kt": 0.514444, "kts": 0.514444, "knots": 0.514444, "knot": 0.514444, "km/h": 1 / 3.6, "cm/s": 0.01}
 _METRES_A_SECOND = ("", "ms-1", "m/s", "m*s**-1", "metres/second", "meters/second", "mpersecond", "m.s-1")
 
@@ -74,7 +75,7 @@ def canonical(ds: xr.Dataset, *, name: str = "") -> xr.Dataset:
             "source": str(ds.attrs.get("source", "") or name),
             "title": str(ds.attrs.get("title", "") or name),
             "sha256": ds.attrs.get("sha256", ""),
-            **{k: chosen.attrs[k] for k in ("height_source", "reach", "license", "member") if k in chosen.attrs},
+            **{k: chosen.attrs[k] for k in _KEPT if k in chosen.attrs},
         },
     )
     return told_of_missing(_with_attributes(out), name)
@@ -93,7 +94,7 @@ def _one_member(ds: xr.Dataset) -> xr.Dataset:
     if axis not in ds.coords or ds[axis].size != 1 or not np.issubdtype(ds[axis].dtype, np.integer):
         return ds
     number = int(ds[axis].values.item())
-    ds = ds.isel({d: 0 for d in ds[axis].dims}, drop=True).drop_vars(axis, errors="ignore")
+    ds = ds.isel(dict.fromkeys(ds[axis].dims, 0), drop=True).drop_vars([axis], errors="ignore")
     return ds.assign_attrs(member=number)
 
 
@@ -174,7 +175,7 @@ def _height(ds: xr.Dataset) -> xr.DataArray | None:
     return None
 
 
-def told_of_missing(ds: xr.Dataset, where: str) -> xr.Dataset:
+def told_of_missing(ds: xr.Dataset, where: str, *, limit_bytes: int = BIG_BYTES) -> xr.Dataset:
     """Count the missing winds of a dataset small enough to look through; refuse one with none at all.
 
     Raises
@@ -183,7 +184,7 @@ def told_of_missing(ds: xr.Dataset, where: str) -> xr.Dataset:
         All its winds are missing.
     """
     ds.attrs.pop("missing", None)
-    if ds["u"].nbytes > BIG_BYTES:
+    if ds["u"].nbytes > limit_bytes:
         return ds
     missing = int((np.isnan(ds["u"].values) | np.isnan(ds["v"].values)).sum())
     if missing == ds["u"].size:

@@ -10,6 +10,7 @@ import xarray as xr
 from overflight.geo import atmosphere
 from overflight.winds.lazy import derived
 
+STANDARD = "standard atmosphere"
 _SCALE = atmosphere.GAS_CONSTANT_DRY_AIR / atmosphere.STANDARD_GRAVITY_MS2
 
 
@@ -36,7 +37,7 @@ def with_heights(ds: xr.Dataset) -> xr.Dataset:
         sum_up = partial(_hypsometric, ln_p=np.log(pressure), base_m=float(standard[0]), axis=t.dims.index("level"))
         z = derived(t, sum_up, along="level")
     else:
-        source = "standard atmosphere"
+        source = STANDARD
         column = xr.DataArray(standard.astype(np.float32), dims="level")
         z = column.broadcast_like(ds["u"]).transpose(*ds["u"].dims)
     return ds.assign(z=z.assign_attrs(attributes)).assign_attrs(height_source=source)

@@ -14,6 +14,8 @@ from xarray.core import indexing
 
 BIG_BYTES = 2**24
 """Above this an array is not read at opening."""
+SMALL_BYTES = 2**26
+"""Up to this a whole dataset is read at opening, and its missing values counted."""
 
 F32 = NDArray[np.float32]
 
@@ -30,8 +32,9 @@ class _Lazy(BackendArray):
         return indexing.explicit_indexing_adapter(key, self.shape, indexing.IndexingSupport.OUTER, self._read)
 
     def _read(self, key: tuple[Any, ...]) -> F32:
-        whole = {d: slice(k, k + 1) if isinstance(k, int | np.integer) else k for d, k in zip(self.dims, key, strict=True)}
-        drop = tuple(0 if isinstance(k, int | np.integer) else slice(None) for k in key)
+        one = [isinstance(k, int | np.integer) for k in key]
+        whole = {d: slice(k, k + 1) if single else k for d, k, single in zip(self.dims, key, one, strict=True)}
+        drop = tuple(0 if single else slice(None) for single in one)
         return self.read(whole)[drop]
 
     def read(self, key: dict[Hashable, Any]) -> F32:
@@ -76,7 +79,10 @@ class _Joined(_Lazy):
 
     def _part(self, number: int, key: dict[Hashable, Any]) -> F32:
         part = self.parts[number].isel({d: k for d, k in key.items() if d in self.parts[number].dims})
-        return np.asarray(part.set_dims(self.dims).values, np.float32)
+        values = np.asarray(part.values, np.float32).transpose(
+            [part.dims.index(d) for d in self.dims if d in part.dims]
+        )
+        return values if self.dim in part.dims else np.expand_dims(values, self.dims.index(self.dim))
 
 
 def derived(

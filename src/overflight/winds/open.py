@@ -13,19 +13,17 @@ import xarray as xr
 
 from overflight.errors import InvalidInput
 from overflight.winds.balloon_track import winds_of_track
-from overflight.winds.field import canonical, gaps, subset, told_of_missing
+from overflight.winds.field import canonical, gaps, require, subset, told_of_missing
 from overflight.winds.files import sha256
 from overflight.winds.heights import with_heights
-from overflight.winds.lazy import joined
+from overflight.winds.lazy import SMALL_BYTES, joined
 from overflight.winds.netcdf import read_netcdf
 from overflight.winds.request import SOURCES
-from overflight.winds.sounding import is_raob, winds_of_soundings
+from overflight.winds.sounding import is_packed, is_raob, winds_of_soundings
 from overflight.winds.zarr_store import is_zarr, open_zarr
 
 _LOG = logging.getLogger(__name__)
 _SKIP = (".idx", ".md", ".txt", ".sha256", ".part", ".lock", ".tmp", ".yaml", ".toml")
-SMALL_BYTES = 2**26
-"""A dataset up to this is read whole at opening."""
 Source = str | Path
 
 
@@ -37,6 +35,7 @@ def open_winds(
     area: tuple[float, float, float, float] | None = None,
     levels_hpa: Iterable[float] | None = None,
     member: int | None = None,
+    near: tuple[datetime, datetime] | None = None,
 ) -> xr.Dataset:
     """Open winds in the canonical form.
 
@@ -51,6 +50,8 @@ def open_winds(
     levels_hpa : pressures, optional. [hPa]
     member : int, optional
         One member of an ensemble by its number; else all stay on a leading dimension ``member``.
+    near : (start, end), optional
+        Where a file holds months of soundings, only those about this time are taken; else about ``start`` to ``end``.
 
     Raises
     ------
@@ -60,20 +61,53 @@ def open_winds(
         Times, area or levels are not in it.
     """
     levels = None if levels_hpa is None else tuple(levels_hpa)
-    if isinstance(source, str) and source.partition("-")[0].lower() in SOURCES and not Path(source).exists():
-        ds = _stored(source.lower(), start, end, area, levels)
+    if is_stored(source):
+        ds = _stored(str(source).lower(), start, end, area, levels)
     else:
-        parts = [_with_digest(_open_one(path), path) for path in _paths(source)]
+        near = near or ((start, end) if start and end else None)
+        parts = [_with_digest(_open_one(path, near), path) for path in _paths(source)]
         ds = _join([subset(part, area=area, levels_hpa=levels) for part in parts])
         ds = subset(ds, start=start, end=end)
     return _at_hand(with_heights(ds if member is None else _member(ds, member)))
+
+
+def open_for_run(
+    source: Source, start: datetime, end: datetime, place: tuple[float, float] | None = None
+) -> xr.Dataset:
+    """Open winds for a run between two times from a place (lat, lon) [degrees].
+
+    Stored winds must hold all that time; the message names the command that fetches the rest. Files are taken as they
+    are: the run says where they end.
+
+    Raises
+    ------
+    InvalidInput
+        As `open_winds`.
+    OutOfCoverage
+        The place lies outside the winds, or stored winds do not hold the time.
+    """
+    if is_stored(source):
+        from overflight.winds.store import Store  # noqa: PLC0415 - it opens files through this module
+
+        ds = Store().open_stored(str(source).lower(), start=start, end=end, place=place)
+    else:
+        ds = open_winds(source, near=(start, end))
+    if place is not None:
+        require(ds, ds["time"].values[0], *place)
+    return ds
+
+
+def is_stored(source: Source | Sequence[Source]) -> bool:
+    """Say whether winds are named by a stored source (``gfs``, ``gfs-0p50``), not by a file."""
+    named = isinstance(source, str) and source.partition("-")[0].lower() in SOURCES
+    return named and not Path(str(source)).exists()
 
 
 def _at_hand(ds: xr.Dataset) -> xr.Dataset:
     """Read a small dataset whole; a large one stays in its files until it is used."""
     if ds.nbytes > SMALL_BYTES:
         return ds
-    return told_of_missing(ds.load(), str(ds.attrs["title"]))
+    return told_of_missing(ds.load(), str(ds.attrs["title"]), limit_bytes=SMALL_BYTES)
 
 
 def members(ds: xr.Dataset) -> list[xr.Dataset]:
@@ -132,7 +166,7 @@ def _looks_like_winds(path: Path) -> bool:
     return not path.name.startswith(".") and path.suffix.lower() not in _SKIP and (path.is_file() or is_zarr(path))
 
 
-def _open_one(path: Path) -> xr.Dataset:
+def _open_one(path: Path, near: tuple[datetime, datetime] | None) -> xr.Dataset:
     """Open one file by what its first bytes say, not by its name."""
     if path.is_dir():
         return open_zarr(path)
@@ -144,12 +178,12 @@ def _open_one(path: Path) -> xr.Dataset:
     if not head:
         raise InvalidInput("winds", "an empty file", "GRIB, NetCDF, Zarr, a sounding or a track", path.name)
     if head[:3] == b"CDF" or head[:4] == b"\x89HDF":
-        return _netcdf(path)
+        return _netcdf(path, near)
     if b"GRIB" in head:
         from overflight.winds.grib import open_grib  # noqa: PLC0415 - ecCodes is slow to load
 
         return open_grib(path)
-    return _text(path, head)
+    return _text(path, head, near)
 
 
 def _with_digest(ds: xr.Dataset, path: Path) -> xr.Dataset:
@@ -163,15 +197,14 @@ def _with_digest(ds: xr.Dataset, path: Path) -> xr.Dataset:
     return ds.assign_attrs(sha256=[hashlib.sha256(listing.encode()).hexdigest()])
 
 
-def _netcdf(path: Path) -> xr.Dataset:
+def _netcdf(path: Path, near: tuple[datetime, datetime] | None) -> xr.Dataset:
     ds = read_netcdf(path)
-    return winds_of_soundings(path) if is_raob(ds) else canonical(ds, name=path.name)
+    return winds_of_soundings(path, near=near) if is_raob(ds) else canonical(ds, name=path.name)
 
 
-def _text(path: Path, head: bytes) -> xr.Dataset:
-    start = head.lstrip()[:1]
-    if start in (b"[", b"{", b"#") or b'"datetime"' in head:
-        return winds_of_soundings(path)
+def _text(path: Path, head: bytes, near: tuple[datetime, datetime] | None) -> xr.Dataset:
+    if head.lstrip()[:1] in (b"[", b"{", b"#") or b'"datetime"' in head or is_packed(head):
+        return winds_of_soundings(path, near=near)
     first = head.split(b"\n", 1)[0].lower()
     if b"time" in first and b"lat" in first and b"," in first:
         return winds_of_track(path)
@@ -241,9 +274,7 @@ def _side_by_side(groups: dict[tuple[int, ...], xr.Dataset]) -> xr.Dataset:
 
 def _told_of_gaps(ds: xr.Dataset) -> xr.Dataset:
     """Note the holes in time that no interpolation should cross unseen."""
-    steps = np.diff(ds["time"].values) / np.timedelta64(1, "s")
-    limit = max(6 * 3600.0, 1.5 * float(np.median(steps))) if steps.size else np.inf
-    holes = gaps(ds, longer_than_s=limit)
+    holes = gaps(ds)
     if holes:
         text = "; ".join(f"{a:%Y-%m-%dT%H:%MZ} to {b:%Y-%m-%dT%H:%MZ}" for a, b in holes[:10])
         ds.attrs["gaps"] = f"{len(holes)}: {text}"

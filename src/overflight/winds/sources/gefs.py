@@ -59,7 +59,8 @@ class Gefs(Gfs):
 
     def make(self, job: Job, part: Path, client: Client) -> Made:
         """Fetch the messages of all members, each into a part of its own, and put them behind each other."""
-        pieces, made = [], []
+        pieces: list[Path] = []
+        made: list[Made] = []
         for one in self._pieces(job):
             piece = part.with_name(f"{part.name}.{len(pieces)}.part")
             made.append(make_grib(one, piece, client, index_url=lambda url: url + ".idx", parse=parse_wgrib2))
