@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from xarray.backends.common import BackendArray
 from xarray.core import indexing
 
-BIG_BYTES = 2**24
+BIG_BYTES = 2**20
 """Above this an array is not read at opening."""
 SMALL_BYTES = 2**26
 """Up to this a whole dataset is read at opening, and its missing values counted."""
