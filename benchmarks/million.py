@@ -22,6 +22,7 @@ from overflight.drift import Release, Settings, simulate
 from overflight.flight import Flight
 from overflight.flight.phases import Float
 from overflight.geo.spread import Spread
+from overflight.winds.error import WindError
 
 DAYS = 10
 
@@ -79,12 +80,14 @@ def main() -> None:
     parser.add_argument("--members", type=int, default=1_000_000)
     parser.add_argument("--step-s", type=float, default=None, help="default: the engine's own")
     parser.add_argument("--output-h", type=float, default=240.0)
+    parser.add_argument("--wind-error", action="store_true", help="perturb each member's wind, as a forecast does")
     args = parser.parse_args()
     winds = archive(workload.write(args.peers / "workload"))
     flight = Flight(phases=(Float(surface="pressure", value=Spread("uniform", 5_000.0, 10_000.0)),))
     release = Release(time=datetime(2026, 1, 1, tzinfo=UTC), lat=46.0, lon=7.0, position_sd_m=200_000.0)
     given = {} if args.step_s is None else {"step_s": args.step_s}
-    settings = Settings(output_s=args.output_h * 3600.0, **given)
+    error = WindError() if args.wind_error else None
+    settings = Settings(output_s=args.output_h * 3600.0, wind_error=error, **given)
 
     def run(members: int, hours: float) -> xr.Dataset:
         return simulate(winds, flight, release, hours=hours, members=members, seed=1, settings=settings)
@@ -97,7 +100,8 @@ def main() -> None:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     slabs = 2 * 20 * 361 * 721 * 8 / 2**30
     flying = float((result["status"].to_numpy()[:, -1] == 0).mean()) if "status" in result else float("nan")
-    print(f"{args.members:,} members, {DAYS} days, step {settings.step_s:.0f} s: {seconds:.1f} s wall")
+    how = "with wind error" if args.wind_error else "winds as given"
+    print(f"{args.members:,} members, {DAYS} days, step {settings.step_s:.0f} s, {how}: {seconds:.1f} s wall")
     print(
         f"peak memory {peak:.2f} GiB (before the run {before:.2f}, two wind slabs {slabs:.2f}); bars 60 s, 2 GiB beside"
     )

@@ -6,20 +6,8 @@ from common import KM_SPHERE_M, Task
 
 import overflight
 from overflight.drift import Release, Settings, simulate
-from overflight.flight import Flight, kernels
-
-
-class EachAtItsPressure:
-    """A phase that floats every member at its own given pressure."""
-
-    code = kernels.FLOAT_PRESSURE
-    until = None
-
-    def __init__(self, pressure_pa: np.ndarray) -> None:
-        self.pressure_pa = pressure_pa
-
-    def fill(self, rows: np.ndarray, draw: object) -> None:
-        rows[:, 0] = self.pressure_pa[: len(rows)]
+from overflight.flight import float_at_pressure
+from overflight.geo.spread import Given
 
 
 def canonical(task: Task) -> xr.Dataset:
@@ -49,7 +37,7 @@ def main() -> None:
     winds = canonical(task)
     lon = (task.release("lon") + 180.0) % 360.0 - 180.0
     starts = Release(time=np.full(task.members, task.start), lat=task.release("lat"), lon=lon)
-    flight = Flight(phases=(EachAtItsPressure(task.release("pressure_hpa") * 100.0),))
+    flight = float_at_pressure(Given(task.release("pressure_hpa") * 100.0))
     method = task.option or "rk4"
     settings = Settings(step_s=task.step_s, output_s=task.hours * 3600.0, threads=1, method=method)
 

@@ -1,127 +1,37 @@
-"""The vertical models against twenty weather-balloon flights and two parachute descents.
-
-Density is that of the standard atmosphere: the flights come without a sounding of their own. The first fix of
-an ascent and the last before the ground are left out, for they mix flight and standing.
-"""
+"""The vertical models against twenty weather-balloon flights and two parachute descents."""
 
 from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
+from checks.descents import VEHICLES, Vehicle
+from checks.soundings import (
+    DOCUMENT,
+    FOLDER,
+    Leg,
+    Sounding,
+    exponent_of,
+    fall_slowness,
+    forecast,
+    layer_s,
+    read_all,
+    table_row,
+)
 
 from overflight.flight import kernels, latex, sounding
 from overflight.flight.phases import PARACHUTE_EXPONENT
 from overflight.geo import atmosphere
 
-RHO0 = 1.225
-GROUND_M = 140.0
-"""Height of the EuRoC 2023 range above sea level; the records count from the ground."""
-DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "method" / "flight.md"
-
-
-@dataclass(frozen=True)
-class Leg:
-    """Times [s] and altitudes [m] of one ascent or descent."""
-
-    t: np.ndarray
-    z: np.ndarray
-
-    @property
-    def middle(self) -> int:
-        """First fix beyond half the height of the leg."""
-        half = 0.5 * (self.z[0] + self.z[-1])
-        return int(np.argmax((self.z - half) * np.sign(self.z[-1] - self.z[0]) >= 0.0))
-
-    def part(self, start: int, end: int) -> Leg:
-        return Leg(self.t[start : end + 1], self.z[start : end + 1])
-
-    @property
-    def seconds(self) -> float:
-        return float(self.t[-1] - self.t[0])
-
-    @property
-    def rate(self) -> float:
-        return float(self.z[-1] - self.z[0]) / self.seconds
-
-
-@dataclass(frozen=True)
-class Sounding:
-    name: str
-    fixes: int
-    refused: int
-    burst_m: float
-    up: Leg
-    down: Leg | None
-
-
-def fix_of(line: str) -> tuple[float, float] | None:
-    """Time and altitude of a row, with or without the tracker's id before it; None if it is no fix."""
-    field = [text.strip() for text in line.split(",")]
-    field = field[1:] if field[0].startswith("RB") else field
-    try:
-        time = datetime.strptime(f"{field[0]} {field[1]}", "%d/%m/%Y %H:%M:%S").replace(tzinfo=UTC)
-        return time.timestamp(), float(field[4])
-    except (ValueError, IndexError):
-        return None
-
-
-def falls(t: np.ndarray, z: np.ndarray) -> bool:
-    """Whether two fixes less than half an hour apart go down at 0.7 m/s or more."""
-    return bool(t[1] - t[0] < 1_800.0 and z[0] - z[1] > 0.7 * (t[1] - t[0]))
-
-
-def read_sounding(path: Path) -> Sounding:
-    """The flight around the highest fix; days on the ground and a wrong clock fall off by themselves."""
-    lines = [line for line in path.read_text().splitlines() if line.strip()]
-    fixes = [fix for fix in map(fix_of, lines) if fix is not None]
-    t, z = np.array(sorted(fixes)).T
-    top = start = end = int(z.argmax())
-    while start > 0 and z[start - 1] < z[start] and t[start] - t[start - 1] < 3_600.0:
-        start -= 1
-    while end + 1 < z.size and falls(t[end : end + 2], z[end : end + 2]):
-        end += 1
-    whole = Leg(t, z)
-    down = whole.part(top + 1, end - 1) if end - top >= 5 and z[top + 1] > 15_000.0 else None
-    return Sounding(path.stem, len(fixes), len(lines) - len(fixes), float(z[top]), whole.part(start + 1, top - 1), down)
-
-
-def layer_s(leg: Leg, slowness) -> float:  # type: ignore[no-untyped-def]
-    """Time through the heights of a leg at ``slowness(z)`` seconds a metre."""
-    z = np.linspace(leg.z[0], leg.z[-1], 400)
-    return abs(float(np.trapezoid(slowness(z), z)))
-
-
-def fall_slowness(exponent: float):  # type: ignore[no-untyped-def]
-    return lambda z: (atmosphere.density_kg_m3(z) / RHO0) ** exponent
-
-
-def forecast(leg: Leg, slowness) -> tuple[float, float]:  # type: ignore[no-untyped-def]
-    """Scale of the speed from the first half of the height, and the relative error of the time for all."""
-    first = leg.part(0, max(1, leg.middle))
-    speed = layer_s(first, slowness) / first.seconds
-    return speed, layer_s(leg, slowness) / speed / leg.seconds - 1.0
-
-
-def exponent_of(leg: Leg) -> float:
-    """n of v = v0 (rho0 / rho)^n by least squares of log speed."""
-    rate, z = np.abs(np.diff(leg.z) / np.diff(leg.t)), 0.5 * (leg.z[1:] + leg.z[:-1])
-    moving = rate > 0.5
-    weight = np.sqrt(np.diff(leg.t)[moving])
-    return -float(np.polyfit(np.log(atmosphere.density_kg_m3(z[moving])), np.log(rate[moving]), 1, w=weight)[0])
-
 
 @pytest.fixture
 def soundings(shared_data: Path) -> list[Sounding]:
-    folder = shared_data / "flights" / "hab-alps-greenland-morocco"
-    if not folder.is_dir():
+    if not (shared_data / FOLDER).is_dir():
         pytest.skip("no weather-balloon flights in the shared data")
-    return [read_sounding(path) for path in sorted(folder.glob("*.csv"))]
+    return read_all(shared_data)
 
 
 def descents(soundings: list[Sounding]) -> list[Leg]:
@@ -219,45 +129,22 @@ def test_the_kernel_falls_as_fast_as_the_fit(soundings: list[Sounding]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "skip_s", "v0", "within"),
-    [("halcyon_2023-10-13", 15.0, 4.39, 0.04), ("camoes_2023-10-14", 15.0, 24.3, 0.03)],
+    ("vehicle", "v0", "within"), [(VEHICLES[0], 4.39, 0.04), (VEHICLES[1], 24.3, 0.03)], ids=lambda v: str(v)[:7]
 )
-def test_descents_of_october_2023(shared_data: Path, name: str, skip_s: float, v0: float, within: float) -> None:
+def test_descents_of_october_2023(shared_data: Path, vehicle: Vehicle, v0: float, within: float) -> None:
     """Halcyon under its parachute from 3.5 km, Camoes (27 m/s) from 3.0 km; above 50 m over the ground."""
-    path = shared_data / "flights" / f"descent_{name}_altitude.csv"
+    path = shared_data / "flights" / f"{vehicle.file}_altitude.csv"
     if not path.is_file():
         pytest.skip("no parachute descents in the shared data")
     t, z, _ = np.loadtxt(path, delimiter=",", skiprows=1).T
     top = int(z.argmax())
-    flying = (t > t[top] + skip_s) & (np.arange(t.size) > top) & (z > 50.0)
-    leg = Leg(t[flying], z[flying] + GROUND_M)
+    flying = (t > t[top] + 15.0) & (np.arange(t.size) > top) & (z > 50.0)
+    leg = Leg(t[flying], z[flying] + vehicle.ground_m)
     speed, error = forecast(leg, fall_slowness(0.5))
     assert speed == pytest.approx(v0, rel=0.01)
     assert abs(error) < within
 
 
-def document_rows() -> dict[str, list[str]]:
-    rows = re.findall(r"^\| (\d\d-\d+-\d+(?:_\d)?) \|(.*)\|$", DOCUMENT.read_text(), flags=re.MULTILINE)
-    return {name: [cell.strip() for cell in cells.split("|")] for name, cells in rows}
-
-
-def table_row(s: Sounding) -> list[str]:
-    """Cells of the table in docs/method/flight.md."""
-    cells = [f"{s.up.rate:.2f}", f"{exponent_of(s.up):+.2f}", f"{s.burst_m:.0f}"]
-    if s.down is None:
-        return [*cells, "-", "-", "-", "-", "-"]
-    v0, error = forecast(s.down, fall_slowness(0.5))
-    _, fitted = forecast(s.down, fall_slowness(PARACHUTE_EXPONENT.a))
-    minutes = s.down.seconds / 60.0
-    return [
-        *cells,
-        f"{v0:.2f}",
-        f"{exponent_of(s.down):.2f}",
-        f"{minutes:.1f}",
-        f"{error * minutes:+.1f}",
-        f"{fitted * minutes:+.1f}",
-    ]
-
-
 def test_the_table_in_the_documentation_is_what_comes_out(soundings: list[Sounding]) -> None:
-    assert document_rows() == {s.name: table_row(s) for s in soundings}
+    lines = re.findall(r"^\| (\d\d-\d+-\d+(?:_\d)? \|.*)\|$", DOCUMENT.read_text(), flags=re.MULTILINE)
+    assert [[cell.strip() for cell in line.split("|")] for line in lines] == [table_row(s) for s in soundings]

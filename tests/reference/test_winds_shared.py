@@ -10,13 +10,10 @@ import eccodes
 import h5py
 import numpy as np
 import pytest
-from scipy.interpolate import RegularGridInterpolator
 from scipy.io import netcdf_file
 
 from overflight.geo import atmosphere
-from overflight.geo.sphere import distance_m
 from overflight.winds import open_winds
-from overflight.winds.balloon_track import read_fixes, winds_of_track
 
 SHARED = Path(os.environ.get("OVERFLIGHT_SHARED_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
 pytestmark = pytest.mark.skipif(not SHARED.is_dir(), reason="the shared real data are not here")
@@ -130,31 +127,6 @@ def _raob():
         return h5py.File(path)
     file = netcdf_file(path, mmap=False)
     return contextlib.nullcontext({k: v[:].copy() for k, v in file.variables.items()})
-
-
-def _drifted(ds, track):
-    """Move along a recorded altitude through a dataset by Euler steps of a minute; kilometres from the last fix."""
-    time, lat, lon, altitude = track
-    seconds = (time - time[0]) / np.timedelta64(1, "s")
-    axes = ((ds["time"].values - time[0]) / np.timedelta64(1, "s"), atmosphere.altitude_m(ds["level"].values * 100.0))
-    u, v = (RegularGridInterpolator((*axes, ds["lat"].values, ds["lon"].values), ds[q].values) for q in ("u", "v"))
-    y, x = lat[0], lon[0]
-    for at in np.arange(0.0, seconds[-1], 60.0):
-        dt = min(60.0, seconds[-1] - at)
-        point = (at + dt / 2, np.interp(at + dt / 2, seconds, altitude), y, x)
-        east, north = u(point).item(), v(point).item()
-        y += np.degrees(north * dt / 6_371_229.0)
-        x += np.degrees(east * dt / 6_371_229.0 / np.cos(np.radians(y)))
-    return float(distance_m(y, x, lat[-1], lon[-1])) / 1e3
-
-
-def test_one_balloon_drifts_in_the_wind_of_its_sister():
-    sister = open_winds(SHARED / "flights/shab14v_2022-08-22_aprs.csv")
-    *track, _ = read_fixes(SHARED / "flights/shab/SHAB12V-APRS.csv")
-    # Altitude against time-mean air speed ends 43 km off over a 306 km path.
-    assert _drifted(sister, track) < 40.0
-    own = winds_of_track(SHARED / "flights/shab/SHAB12V-APRS.csv")
-    assert _drifted(own, track) < 5.0
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,10 @@ from typing import Any
 
 import xarray as xr
 
-from overflight.drift.pack import WindPack
-from overflight.drift.release import Release, Starts
+from overflight.drift.parts import Part, field_of, joined, marked, parts_of
+from overflight.drift.release import Release
 from overflight.drift.run import Job, Run, pack_for
 from overflight.drift.settings import Settings
-from overflight.drift.trajectories import joined
 from overflight.errors import InvalidInput, Unavailable
 from overflight.flight import Flight
 
@@ -57,7 +56,8 @@ def simulate_on(  # noqa: PLR0913 - the arguments of simulate, and where to run 
     except (OSError, ValueError) as problem:
         raise Unavailable(f"no Dask scheduler at {scheduler}: {problem}") from None
     try:
-        return _spread(client, winds, (flight, release), (hours, members, seed), settings or Settings(), parts)
+        chosen = (settings or Settings()).for_flight(flight)
+        return _spread(client, winds, (flight, release), (hours, members, seed), chosen, parts)
     finally:
         if isinstance(scheduler, str):
             client.close()
@@ -73,14 +73,12 @@ def _spread(
 ) -> xr.Dataset:  # fmt: skip
     (flight, release), (hours, members, seed) = what, run
     count = min(members, parts or PARTS_A_THREAD * max(1, sum(client.nthreads().values())))
-    bounds = [(members * i // count, members * (i + 1) // count) for i in range(count)]
     starts = release.draw(members, seed)
     air = client.scatter(winds, hash=False)
-    futures = [
-        client.submit(_part, air, flight, starts.part(first, last), hours, seed, first, _portable(settings), pure=False,
-                      retries=RETRIES)
-        for first, last in bounds
-    ]  # fmt: skip
+    futures = []
+    for part in parts_of(members, winds.sizes.get("member", 1), -(-members // count)):
+        job = Job(flight, starts.part(part.numbers), hours, seed, part.numbers)
+        futures.append(client.submit(_fly, air, part, job, _portable(settings), pure=False, retries=RETRIES))
     return joined(client.gather(futures))
 
 
@@ -90,12 +88,10 @@ def _portable(settings: Settings) -> dict[str, Any]:
     return {name: getattr(settings, name) for name in names}
 
 
-def _part(
-    winds: xr.Dataset, flight: Flight, starts: Starts, hours: float, seed: int, first: int, settings: dict[str, Any]
-) -> xr.Dataset:
+def _fly(winds: xr.Dataset, part: Part, job: Job, settings: dict[str, Any]) -> xr.Dataset:
     held = Settings(**settings, threads=1)
-    pack: WindPack = pack_for(winds, flight, held)
+    pack = pack_for(field_of(winds, part), job.flight, held)
     try:
-        return Run(pack, Job(flight, starts, hours, seed, first), held).trajectories()
+        return marked(Run(pack, job, held).trajectories(), part, winds)
     finally:
         pack.close()

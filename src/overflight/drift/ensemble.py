@@ -35,11 +35,37 @@ _BELOW_LOWEST_LN_P = BELOW_LOWEST_M / 7_700.0
 """The same reach in ln p, by the scale height of air near 263 K."""
 
 
+_BY_MEMBER = (
+    "place",
+    "rows",
+    "states",
+    "start",
+    "stop",
+    "x",
+    "y",
+    "z",
+    "pressure",
+    "level",
+    "level_weight",
+    "factor",
+    "phase",
+    "phase_tau",
+    "step_next",
+    "status",
+    "below",
+    "out_next",
+)
+
+
 @dataclass(slots=True, kw_only=True)
 class Ensemble:
-    """Members in flight; all arrays have shape (members, ...). See the kernels for units."""
+    """Members in flight; all arrays have shape (members, ...). See the kernels for units.
 
-    first_member: int
+    While it runs, members lie in memory in the order of their cells; ``out`` is always in their own order.
+    """
+
+    numbers: range
+    place: NDArray[np.int32]
     codes: NDArray[np.int64]
     rows: F64
     states: F64
@@ -62,6 +88,11 @@ class Ensemble:
     grid: F64
     duration_s: float
 
+    def reorder(self, order: NDArray[np.intp]) -> None:
+        """Put members in another order in memory; ``place`` tells which row of the outputs each one writes."""
+        for name in _BY_MEMBER:
+            setattr(self, name, np.take(getattr(self, name), order, axis=0))
+
     def is_over(self, tau: float) -> bool:
         """Whether no member has anything left to do after ``tau``."""
         flying = (self.status == FLYING) | (self.status == BURST)
@@ -76,7 +107,7 @@ class Ensemble:
     def fill(self) -> None:
         """Complete the outputs of members that ended early: where they lie, or nothing."""
         lat, lon, altitude, pressure, status = self.out
-        late = np.arange(lat.shape[1])[None, :] >= self.out_next[:, None]
+        late = np.arange(lat.shape[1])[None, :] >= np.maximum(self.out_next, 1)[:, None]
         rest = late & ((self.status == LANDED) | (self.status == ENDED))[:, None]
         gone = late & ~rest
         here_lat, here_lon = self.places()
@@ -104,13 +135,15 @@ def begin_ensemble(
     starts: Starts,
     duration_s: float,
     *,
-    first_member: int,
+    numbers: range,
     outputs: int,
     terrain: Terrain | None,
 ) -> Ensemble:
     """Put members at their starts; ``duration_s`` is signed."""
     (codes, rows), sign, duration_s = flight, float(np.sign(duration_s)), abs(duration_s)
     grid, members = pack.axes.grid, starts.lat.size
+    if codes[0] == kernels.RECORDED:
+        _end_with_record(rows[:, 0], starts, sign)
     start = sign * (starts.time - pack.epoch) / np.timedelta64(1, "s")
     x = (np.radians(starts.lon) - grid[G_LON0]) / grid[G_DLON]
     turn = 2.0 * np.pi / grid[G_DLON]
@@ -123,13 +156,14 @@ def begin_ensemble(
         status[~((x >= 0) & (x <= grid[G_XMAX]) & (y >= 0) & (y <= grid[G_YMAX]))] = LEFT_DOMAIN
     pressure = rows[:, 0, 0] if codes[0] == kernels.FLOAT_PRESSURE else atmosphere.pressure_pa(np.nan_to_num(z))
     level, weight = _pressure_levels(pack.log_p, pressure)
-    if codes.size == 1 and codes[0] == kernels.FLOAT_PRESSURE:
+    if _keeps_pressure(codes):
         thickness = pack.log_p[0] - pack.log_p[1]
         status[(weight > 1.0 + 1e-9) | (weight * thickness < -_BELOW_LOWEST_LN_P)] = OUT_OF_LEVELS
     lats, lons, altitudes, pressures = (np.empty((members, outputs), np.float32) for _ in range(4))
     out: Out = (lats, lons, altitudes, pressures, np.empty((members, outputs), np.int8))
     ensemble = Ensemble(
-        first_member=first_member,
+        numbers=numbers,
+        place=np.arange(members, dtype=np.int32),
         codes=codes,
         rows=rows,
         states=np.zeros((members, kernels.N_STATE)),
@@ -148,13 +182,24 @@ def begin_ensemble(
         status=status,
         below=weight < -1e-9,
         out=out,
-        out_next=np.ones(members, np.int32),
+        out_next=np.full(members, 1 if _keeps_pressure(codes) else 0, np.int32),  # only the kernel knows other heights
         grid=grid,
         duration_s=duration_s,
     )
     lats[:, 0], lons[:, 0], altitudes[:, 0], pressures[:, 0] = starts.lat, starts.lon, z, pressure
     out[4][:, 0] = status
     return ensemble
+
+
+def _keeps_pressure(codes: NDArray[np.int64]) -> bool:
+    return bool(codes.size == 1 and codes[0] == kernels.FLOAT_PRESSURE)
+
+
+def _end_with_record(rows: F64, starts: Starts, sign: float) -> None:
+    """Let members that start within a record follow it to its end and no further."""
+    start = (starts.time - np.datetime64(0, "ns")) / np.timedelta64(1, "s")
+    end = rows[:, kernels.RECORD_TO if sign > 0 else kernels.RECORD_FROM]
+    rows[:, kernels.STOP_DURATION] = np.maximum(0.0, sign * (end - start))
 
 
 def _first_height(codes: NDArray[np.int64], rows: F64, starts: Starts, terrain: Terrain | None) -> F64:

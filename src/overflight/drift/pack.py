@@ -224,7 +224,7 @@ class WindPack:
         fraction = (seconds - a) / (b - a)
         return float(fraction if index % 2 == 0 else 1.0 - fraction)
 
-    def stated_sd(self, seconds: float, level_hpa: F64, lat: F64, lon: F64) -> F64:
+    def stated_sd(self, seconds: float | F64, level_hpa: F64, lat: F64, lon: F64) -> F64:
         """Return the standard deviation of each wind component as the winds state it, held beyond their ends. [m/s]"""
         if self._stated is None:
             field = self.winds["wind_sd"].transpose("time", "level", "lat", "lon").astype(np.float64)
@@ -236,7 +236,7 @@ class WindPack:
             self._stated = RegularGridInterpolator(points, field.values)
         points = self._stated.grid
         west = points[3][0]
-        wanted = (np.full(lat.shape, seconds), -np.log(level_hpa), lat, west + np.mod(lon - west, 360.0))
+        wanted = (np.broadcast_to(seconds, lat.shape), -np.log(level_hpa), lat, west + np.mod(lon - west, 360.0))
         held = np.stack([np.clip(w, p[0], p[-1]) for w, p in zip(wanted, points, strict=True)], axis=-1)
         result: F64 = self._stated(held)
         return np.nan_to_num(result, nan=float(np.nanmax(self._stated.values)))

@@ -82,10 +82,11 @@ class Starts:
     lon: F64
     altitude_m: F64 | None
 
-    def part(self, first: int, last: int) -> Starts:
-        """Return members ``first`` to ``last``."""
-        altitude = None if self.altitude_m is None else self.altitude_m[first:last]
-        return Starts(self.time[first:last], self.lat[first:last], self.lon[first:last], altitude)
+    def part(self, numbers: range) -> Starts:
+        """Return some of the members."""
+        some = slice(numbers.start, numbers.stop, numbers.step)
+        altitude = None if self.altitude_m is None else self.altitude_m[some]
+        return Starts(self.time[some], self.lat[some], self.lon[some], altitude)
 
 
 def _each(value: float | F64, members: int, field: str) -> F64:

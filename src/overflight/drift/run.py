@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from overflight.drift.ensemble import Ensemble, begin_ensemble
 from overflight.drift.errors_along import ErrorAlong
 from overflight.drift.kernels.flight_members import ADAPTIVE, fly_members
-from overflight.drift.kernels.float_block import LANES, cell_number, float_block
+from overflight.drift.kernels.float_block import cell_number, float_block
+from overflight.drift.kernels.lanes import LANES
 from overflight.drift.pack import Slab, WindPack
 from overflight.drift.release import Starts
 from overflight.drift.settings import Settings
@@ -23,17 +24,27 @@ from overflight.flight import Flight, kernels
 RK = {"rk4": 4, "rk2": 2, "adaptive": ADAPTIVE}
 SORT_FROM_MEMBERS = 2_000
 CHUNKS_A_THREAD = 4
+DAY_S = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What is to be simulated: a flight from its starts, for some hours; ``first_member`` numbers the draws."""
+    """What is to be simulated: a flight from its starts, for some hours.
+
+    ``numbers`` are those of the members in their whole ensemble, by which draws are keyed.
+    """
 
     flight: Flight
     starts: Starts
     hours: float
     seed: int
-    first_member: int
+    numbers: range
+
+    def parameters(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Return the codes of the flight's phases, and each member's parameters."""
+        first, step = self.numbers.start, self.numbers.step
+        codes, rows = self.flight.rows(self.seed, step * (len(self.numbers) - 1) + 1, first_member=first)
+        return codes, np.ascontiguousarray(rows[::step])
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +88,6 @@ class Run:
     """One part of an ensemble, from its starts to its trajectories."""
 
     def __init__(self, pack: WindPack, job: Job, settings: Settings, part: tuple[int, int] = (0, 1)) -> None:
-        members = job.starts.lat.size
-        codes, rows = job.flight.rows(job.seed, members, first_member=job.first_member)
         self.pack, self.job, self.settings, self.part = pack, job, settings, part
         self.sign = 1.0 if job.hours > 0 else -1.0
         self.advance_chunk = self._float if stays_on_pressure(job.flight, settings) else self._fly
@@ -86,15 +95,16 @@ class Run:
         self.epoch_unix_s = pack.epoch_unix_s if job.flight.needs_sun else np.nan
         self.ensemble: Ensemble = begin_ensemble(
             pack,
-            (codes, rows),
+            job.parameters(),
             job.starts,
             self.sign * abs(job.hours) * 3600.0,
-            first_member=job.first_member,
+            numbers=job.numbers,
             outputs=outputs(job.hours, settings.output_s),
             terrain=settings.terrain,
         )
+        if self.advance_chunk == self._float:
+            self.ensemble.rows = self.ensemble.rows[:, :0]  # all they hold is in level and pressure
         self.errors = ErrorAlong(settings.wind_error, pack, self.ensemble, job.seed, self.sign)
-        self.order = np.arange(members, dtype=np.int32)
 
     def trajectories(self) -> xr.Dataset:
         """Run, and return the CF dataset."""
@@ -120,21 +130,26 @@ class Run:
                 self._tell(done + 1, len(segments))
         self._tell(len(segments), len(segments))
         e.lose_wind(known, np.inf)
+        self._reorder(np.argsort(e.place))
         e.fill()
         return e
 
     def _segments(self) -> list[Segment]:
-        """Cut the run at wind times and, with wind error, at its knots."""
+        """Cut the run at wind times and, with wind error, at its knots.
+
+        Cuts and steps do not depend on when members start, so that a member's answer does not depend on the others.
+        """
         low, high = float(self.ensemble.start.min()), float(self.ensemble.stop.max())
         segments = []
         for a, b, index in self.pack.intervals():
             tau_a, tau_b = sorted((self.sign * a, self.sign * b))
-            tau_a, tau_b = max(tau_a, low), min(tau_b, high)
-            if not tau_a < tau_b:
+            if not max(tau_a, low) < min(tau_b, high):
                 continue
+            if tau_b == np.inf:
+                tau_a, tau_b = np.floor(low / DAY_S) * DAY_S, np.ceil(high / DAY_S) * DAY_S
             for c, d in pairwise([tau_a, *self.errors.knots(tau_a, tau_b), tau_b]):
-                steps = max(1, int(np.ceil((d - c) / self.settings.step_s - 1e-9)))
-                segments.append(Segment(c, d, index, steps))
+                if max(c, low) < min(d, high):
+                    segments.append(Segment(c, d, index, max(1, int(np.ceil((d - c) / self.settings.step_s - 1e-9)))))
         return sorted(segments, key=lambda s: s.tau_from)
 
     def _tell(self, done: int, of: int) -> None:
@@ -144,14 +159,19 @@ class Run:
 
     def _sort(self) -> None:
         """Put members that share cells beside each other; each member's own answer does not depend on it."""
-        if self.order.size >= SORT_FROM_MEMBERS:
-            cells = np.empty(self.order.size, np.int32)
-            cell_number(self.pack.axes.grid, self.ensemble.x, self.ensemble.y, cells)
-            self.order = np.argsort(cells, kind="stable").astype(np.int32)
+        e = self.ensemble
+        if e.x.size >= SORT_FROM_MEMBERS:
+            cells = np.empty(e.x.size, np.int32)
+            cell_number(self.pack.axes.grid, e.x, e.y, cells)
+            self._reorder(np.argsort(cells, kind="stable"))
+
+    def _reorder(self, order: NDArray[np.intp]) -> None:
+        self.ensemble.reorder(order)
+        self.errors.reorder(order)
 
     def _advance(self, segment: Segment, slab: Slab, pool: ThreadPoolExecutor) -> None:
-        members = self.order.size
-        self.errors.advance(segment.tau_from, segment.tau_to)
+        members = self.ensemble.x.size
+        self.errors.look_ahead(segment.tau_to)
         chunks = max(1, min(self.settings.threads * CHUNKS_A_THREAD, members // (8 * LANES)))
         size = -(-members // chunks)
         size += -size % LANES
@@ -168,21 +188,23 @@ class Run:
 
     def _float(self, segment: Segment, slab: Slab, first: int, last: int) -> None:
         e, p, errors, s = self.ensemble, self.pack, self.errors, self.settings
+        errors.advance(first, last, segment.tau_from, segment.tau_to)
         # fmt: off
-        float_block(slab.w, p.w_strides, p.axes.grid, self.order, first, last, e.x, e.y, e.level, e.level_weight,
-                    e.factor, e.start, e.stop, errors.e_from, errors.e_to, e.status, segment.tau_from, segment.tau_to,
+        float_block(slab.w, p.w_strides, p.axes.grid, e.place, first, last, e.x, e.y, e.level, e.level_weight,
+                    e.factor, e.start, e.stop, errors.e, e.status, segment.tau_from, segment.tau_to,
                     segment.steps, *self._weights(segment), RK[s.method], e.z, e.pressure, e.out, e.out_next,
                     s.output_s)
         # fmt: on
 
     def _fly(self, segment: Segment, slab: Slab, first: int, last: int) -> None:
         e, p, errors, s = self.ensemble, self.pack, self.errors, self.settings
+        errors.advance(first, last, segment.tau_from, segment.tau_to)
         air = (slab.w, p.w_strides, slab.z, p.c_strides, slab.d, p.c_strides, p.axes.grid, p.log_p)
         span = segment.tau_to - segment.tau_from
         clock = (self.sign, self.epoch_unix_s, segment.tau_from, span, *self._weights(segment))
         # fmt: off
-        fly_members(air, clock, self.table, e.ground(s.terrain), e.codes, e.rows, e.states, self.order, first, last,
+        fly_members(air, clock, self.table, e.ground(s.terrain), e.codes, e.rows, e.states, e.place, first, last,
                     e.x, e.y, e.z, e.level, e.phase, e.phase_tau, e.start, e.stop, segment.tau_to, segment.steps,
-                    errors.e_from, errors.e_to, e.status, e.below, e.step_next, RK[s.method], s.tolerance_m, e.out,
+                    errors.e, e.status, e.below, e.step_next, RK[s.method], s.tolerance_m, e.out,
                     e.out_next, s.output_s)
         # fmt: on

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from overflight.errors import InvalidInput
+from overflight.flight import Flight, kernels
 
 if TYPE_CHECKING:
     from overflight.geo.terrain import Terrain
@@ -19,6 +20,10 @@ Progress = Callable[[int, int], None]
 DEFAULT_STEP_S = 600.0
 """From the work-precision diagram: at 0.5 degree the error of a day is far under 1 % of wind error."""
 
+LEVEL_CHANGE_STEP_S = 60.0
+"""Longest step of a flight that climbs, falls or follows a record. On soundings of 2 hours in 26 levels of GFS winds a
+step of 600 s costs 0.6 km in the median and 2.4 km at most, one of 60 s 8 m and 31 m."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -26,7 +31,7 @@ class Settings:
 
     Attributes
     ----------
-    step_s : float. Longest step of integration. [s]
+    step_s : float. Longest step of integration; a flight that changes level takes at most 60 s. [s]
     output_s : float. Interval of output; it does not shorten the step. [s]
     method : {"rk4", "rk2", "adaptive"}. Runge-Kutta of order 4 or 2, or order 4 with step doubling.
     tolerance_m : float. Largest error of one adaptive step. [m]
@@ -61,3 +66,9 @@ class Settings:
             raise InvalidInput("threads", str(self.threads), "1 or more")
         if self.memory_bytes < 2**20:
             raise InvalidInput("memory", f"{self.memory_bytes} bytes", "at least 1 MiB")
+
+    def for_flight(self, flight: Flight) -> Settings:
+        """Return settings whose step does not leap over the levels that a flight passes."""
+        if all(phase.code in kernels.SURFACES for phase in flight.phases):
+            return self
+        return replace(self, step_s=min(self.step_s, LEVEL_CHANGE_STEP_S))

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import xarray as xr
 
-from overflight.drift.kernels.float_block import LANES
 from overflight.drift.pack import WindPack
+from overflight.drift.parts import field_of, joined, largest_part, marked, parts_of
 from overflight.drift.release import Release
-from overflight.drift.run import Job, Run, outputs, pack_for
+from overflight.drift.run import Job, Run, pack_for
 from overflight.drift.settings import Settings
-from overflight.drift.trajectories import joined
 from overflight.errors import InvalidInput
 from overflight.flight import Flight, kernels
-
-BYTES_AN_OUTPUT = 17
 
 
 def simulate(
@@ -31,7 +30,9 @@ def simulate(
 
     Parameters
     ----------
-    winds : canonical wind dataset, see ``overflight.winds``; or a WindPack, which many runs may share.
+    winds : canonical wind dataset, see ``overflight.winds``; or a WindPack, which many runs may share. An ensemble of
+        winds (dimension ``member``) carries members in turn: trajectory i follows wind member i modulo their number,
+        and ``wind_member`` names it.
     flight : Flight. What the balloon does vertically; each member draws its own parameters.
     release : Release. Where and when members begin.
     hours : float. How long to follow them; below 0 goes back in time.
@@ -56,21 +57,42 @@ def simulate(
     Integration on the sphere of the mean Earth radius plus the balloon's height by the classical Runge-Kutta method of
     order 4; winds linear in longitude, latitude, ln p (or height) and time.
     """
-    settings = settings or Settings()
+    return joined(list(simulate_parts(winds, flight, release, hours=hours, members=members, seed=seed,
+                                      settings=settings)))  # fmt: skip
+
+
+def simulate_parts(
+    winds: xr.Dataset | WindPack,
+    flight: Flight,
+    release: Release,
+    *,
+    hours: float,
+    members: int,
+    seed: int,
+    settings: Settings | None = None,
+) -> Iterator[xr.Dataset]:
+    """Carry an ensemble through the winds, and hand its trajectories over in parts of bounded size.
+
+    Parameters and errors are those of ``simulate``, whose answer the parts are together. No part holds more than
+    ``settings.memory_bytes`` of outputs, so that an ensemble of any size can be written as it comes.
+    """
+    settings = (settings or Settings()).for_flight(flight)
     _require_sense(flight, hours, members, seed)
     starts = release.draw(members, seed)
-    size = max(LANES, settings.memory_bytes // (BYTES_AN_OUTPUT * outputs(hours, settings.output_s)))
-    parts = [(first, min(first + size, members)) for first in range(0, members, size)]
-    pack = winds if isinstance(winds, WindPack) else pack_for(winds, flight, settings)
-    results = []
+    given = winds.winds if isinstance(winds, WindPack) else winds
+    parts = parts_of(members, given.sizes.get("member", 1), largest_part(hours, settings))
+    pack, packed = (winds, 0) if isinstance(winds, WindPack) else (None, -1)
     try:
-        for part, (first, last) in enumerate(parts):
-            job = Job(flight, starts.part(first, last), hours, seed, first)
-            results.append(Run(pack, job, settings, (part, len(parts))).trajectories())
+        for number, part in enumerate(parts):
+            if pack is None or part.field != packed:
+                if pack is not None:
+                    pack.close()
+                pack, packed = pack_for(field_of(given, part), flight, settings), part.field
+            job = Job(flight, starts.part(part.numbers), hours, seed, part.numbers)
+            yield marked(Run(pack, job, settings, (number, len(parts))).trajectories(), part, given)
     finally:
-        if pack is not winds:
+        if pack is not None and pack is not winds:
             pack.close()
-    return joined(results)
 
 
 def _require_sense(flight: Flight, hours: float, members: int, seed: int) -> None:

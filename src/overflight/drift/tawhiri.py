@@ -82,7 +82,7 @@ def predict(winds: WindPack, request: Mapping[str, Any], settings: Settings | No
     terrain = settings.terrain if settings else None
     run_settings = Settings(step_s=STEP_S, output_s=STEP_S, threads=1, terrain=terrain)
     release = Release(time=asked.launch, lat=asked.latitude, lon=asked.longitude, altitude_m=asked.altitude_m)
-    flown = Run(winds, Job(asked.flight, release.draw(1, 0), asked.hours, 0, 0), run_settings).fly()
+    flown = Run(winds, Job(asked.flight, release.draw(1, 0), asked.hours, 0, range(1)), run_settings).fly()
     _require_end(flown, asked)
     metadata = {"start_datetime": _stamp(began), "complete_datetime": _stamp(datetime.now(UTC))}
     return {"metadata": metadata, "prediction": _stages(flown, asked), "request": asked.echo, "warnings": {}}

@@ -44,7 +44,7 @@ def trajectories(e: Ensemble, pack: WindPack, settings: Settings, seed: int, sig
         coords={
             "trajectory": (
                 "trajectory",
-                np.arange(e.first_member, e.first_member + e.x.size),
+                np.asarray(e.numbers),
                 {"cf_role": "trajectory_id", "long_name": "member"},
             )
         },
@@ -97,23 +97,3 @@ def _instants(
     pack: WindPack, seconds: np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 ) -> np.ndarray[tuple[int, ...], np.dtype[np.datetime64]]:
     return np.asarray(pack.epoch + np.round(seconds * 1e9).astype("timedelta64[ns]"))
-
-
-def joined(parts: list[xr.Dataset]) -> xr.Dataset:
-    """Put the parts of an ensemble together again, in the order of members."""
-    if len(parts) == 1:
-        return parts[0]
-    shared = all(part["time"].dims == ("obs",) for part in parts)
-    same = shared and all(np.array_equal(part["time"].values, parts[0]["time"].values) for part in parts)
-    if not same:
-        parts = [part.assign_coords(time=part["time"].broadcast_like(part["lat"])) for part in parts]
-    whole = xr.concat(
-        parts,
-        dim="trajectory",
-        data_vars="minimal" if same else "all",
-        coords="minimal",
-        compat="override",
-        combine_attrs="override",
-    )
-    whole.attrs["members_below_lowest_level"] = sum(p.attrs["members_below_lowest_level"] for p in parts)
-    return whole

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from overflight.errors import InvalidInput
-from overflight.geo.spread import Spread, Value, centre, draw
+from overflight.geo.spread import Given, Spread, Value, centre, draw
 
 Floats = NDArray[np.float64]
 Draw = Callable[[str, Value], Floats]
@@ -61,13 +61,13 @@ def require(field: str, value: Value, bounds: Bounds) -> None:
     Raises
     ------
     InvalidInput
-        The value, or the median of its distribution, is NaN, infinite or outside ``bounds``.
+        The value, the median of its distribution, or a given value, is NaN, infinite or outside ``bounds``.
     """
-    if not isinstance(value, (int, float, np.number, Spread)) or isinstance(value, bool):
-        raise InvalidInput(field, repr(value), "a number or a Spread")
-    middle = centre(value)
-    if not math.isfinite(middle) or not bounds.low <= middle <= bounds.high:
-        raise InvalidInput(field, f"{middle:g}", str(bounds))
+    if not isinstance(value, (int, float, np.number, Spread, Given)) or isinstance(value, bool):
+        raise InvalidInput(field, repr(value), "a number, a Spread or Given values")
+    for one in (value.values.min(), value.values.max()) if isinstance(value, Given) else (centre(value),):
+        if not math.isfinite(one) or not bounds.low <= one <= bounds.high:
+            raise InvalidInput(field, f"{one:g}", str(bounds))
 
 
 def held(drawn: Floats, bounds: Bounds) -> Floats:

@@ -17,7 +17,6 @@ from overflight.flight.zero_pressure import ZeroPressure
 from overflight.geo.spread import centre
 
 _MAX_PHASES = 16
-_PROBE_MEMBERS = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +63,7 @@ class Flight:
     @property
     def needs_sun(self) -> bool:
         """Whether the sun's elevation matters to any phase."""
-        codes, rows = self.rows(seed=0, members=_PROBE_MEMBERS)
+        codes, rows = self.rows(seed=0, members=1)
         surface = np.isin(codes, list(SURFACE_QUANTITY))
         return bool((codes == kernels.ZERO_PRESSURE).any() or rows[:, surface, 1].any())
 

@@ -12,7 +12,7 @@ ASCENT   0 law (0 constant, 1 buoyant); constant: 1 rate; buoyant: 1 displaced a
          lift [kg], 3 drag coefficient (below 0: minus the factor on the drag curve)
 DESCENT  0 coefficient of v = coefficient / density^exponent; 1 air (0 given density, 1 NASA
          Glenn model); 2 exponent
-RECORDED 0 offset added to the recorded altitude [m]
+RECORDED 0 offset added to the recorded altitude [m]; 1, 2 first and last time of the record [s since 1970 UTC]
 ZERO_PRESSURE  see ``zero_pressure_kernels``
 all      12 stop rule; 13 its value; 14 longest duration [s], inf for none; 15 free
 ======== ====================================================================================
@@ -45,6 +45,7 @@ __all__ = [
     "ZERO_PRESSURE",
     "after_step",
     "begin",
+    "needs_air",
     "stop_margin",
     "sun_sin",
     "target",
@@ -58,11 +59,13 @@ ASCENT = 3
 DESCENT = 4
 RECORDED = 5
 ZERO_PRESSURE = 6
+SURFACES = (FLOAT_PRESSURE, FLOAT_HEIGHT, FLOAT_DENSITY)
 
 N_PARAMETERS = 16
 N_STATE = 4
 
 LAW_CONSTANT, LAW_BUOYANT = 0.0, 1.0
+RECORD_FROM, RECORD_TO = 1, 2
 AIR_GIVEN, AIR_NASA = 0.0, 1.0
 
 STOP_RULE, STOP_VALUE, STOP_DURATION = 12, 13, 14
@@ -113,6 +116,12 @@ def vertical_rate_ms(
     if code == ZERO_PRESSURE:
         return zero_pressure_rate_ms(row, state, p_pa, temperature_k, density_kg_m3)
     return 0.0
+
+
+@kernel
+def needs_air(code: int, row: Row) -> bool:
+    """Whether the vertical speed depends on pressure, temperature or density."""
+    return not (code == ASCENT and row[0] == LAW_CONSTANT)
 
 
 @kernel

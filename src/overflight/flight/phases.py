@@ -318,8 +318,11 @@ class Recorded:
         return seconds.astype(np.float64), np.asarray(self.altitude_m, np.float64)
 
     def fill(self, rows: Floats, draw: Draw) -> None:
-        """Write the offset."""
+        """Write the offset, the first and last time, and the span between them."""
+        seconds, _ = self.table()
         rows[:, 0] = draw("offset_m", self.offset_m)
+        rows[:, kernels.RECORD_FROM], rows[:, kernels.RECORD_TO] = seconds[0], seconds[-1]
+        self.until.fill(rows, draw, rising=True)
 
 
 def check_sinking(until: Until) -> None:

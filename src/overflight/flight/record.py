@@ -16,7 +16,7 @@ from overflight.flight.phases import Ascent, Descent, Float, Lift, Recorded
 from overflight.flight.superpressure import Superpressure
 from overflight.flight.until import Until
 from overflight.flight.zero_pressure import ZeroPressure
-from overflight.geo.spread import Spread
+from overflight.geo.spread import Given, Spread
 
 _TYPES: dict[str, type[Any]] = {
     "ascent": Ascent,
@@ -24,6 +24,7 @@ _TYPES: dict[str, type[Any]] = {
     "debris_fall": DebrisFall,
     "descent": Descent,
     "float": Float,
+    "given": Given,
     "lift": Lift,
     "recorded": Recorded,
     "spread": Spread,

@@ -57,18 +57,45 @@ class Spread:
         return np.clip(values, self.low, self.high)
 
 
-Value = float | Spread
+@dataclass(frozen=True, slots=True, eq=False)
+class Given:
+    """A value for each member, as it is given.
+
+    Attributes
+    ----------
+    values : float64 (members,)
+    """
+
+    values: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        """Refuse what is no list of finite numbers."""
+        values = np.atleast_1d(np.asarray(self.values, np.float64))
+        if values.ndim != 1 or not values.size or not np.all(np.isfinite(values)):
+            raise InvalidInput("given values", f"shape {values.shape}", "finite numbers, one for each member")
+        object.__setattr__(self, "values", values)
+
+    def draw(self, seed: int, name: str, members: int, *, first_member: int = 0) -> NDArray[np.float64]:
+        """Return the values of the members asked for."""
+        if first_member + members > self.values.size:
+            raise InvalidInput(name, f"{self.values.size} values", f"one for each of {first_member + members} members")
+        return self.values[first_member : first_member + members].copy()
+
+
+Value = float | Spread | Given
 
 
 def draw(value: Value, seed: int, name: str, members: int, *, first_member: int = 0) -> NDArray[np.float64]:
     """Return ``value`` for each member, shape (members,): itself repeated, or drawn."""
-    if isinstance(value, Spread):
+    if isinstance(value, Spread | Given):
         return value.draw(seed, name, members, first_member=first_member)
     return np.full(members, float(value))
 
 
 def centre(value: Value) -> float:
     """Return the value itself, or the median of its distribution."""
+    if isinstance(value, Given):
+        return float(np.median(value.values))
     if not isinstance(value, Spread):
         return float(value)
     return 0.5 * (value.a + value.b) if value.kind == "uniform" else value.a

@@ -2,49 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from overflight import drift
 from overflight.errors import InvalidInput
-from overflight.flight import Flight, kernels
-from overflight.flight.bounds import Draw
-from overflight.flight.until import Until
+from overflight.flight import float_at_pressure
+from overflight.geo.spread import Given
 from overflight.geo.times import to_datetime
 from overflight.infer.track import Track
 from overflight.winds import WindError
-
-F64 = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class SampledLevels:
-    """A flight phase: each member floats at the pressure of its own sample.
-
-    Attributes
-    ----------
-    pressure_pa : float64 (members,). [Pa]
-    """
-
-    pressure_pa: F64
-
-    @property
-    def code(self) -> int:
-        """Kernel law of the phase."""
-        return kernels.FLOAT_PRESSURE
-
-    @property
-    def until(self) -> Until | None:
-        """It lasts as long as the run."""
-        return None
-
-    def fill(self, rows: F64, draw: Draw) -> None:
-        """Write the pressures, in the order of members."""
-        rows[:, 0] = np.resize(self.pressure_pa, rows.shape[0])
-        rows[:, 1] = 0.0
 
 
 def hindcast(
@@ -108,9 +77,8 @@ def _run(track: Track, winds: xr.Dataset, hours: float, seed: int | None, settin
         lat=end["lat"].values.astype(np.float64),
         lon=end["lon"].values.astype(np.float64),
     )
-    flight = Flight(phases=(SampledLevels(pressure_pa=end["pressure"].values.astype(np.float64)),))
+    flight = float_at_pressure(Given(end["pressure"].values.astype(np.float64)))
     seed = track.seed if seed is None else seed
-    needed = replace(settings, memory_bytes=max(settings.memory_bytes, 2**31))
-    data = drift.simulate(winds, flight, release, hours=hours, members=members, seed=seed, settings=needed)
+    data = drift.simulate(winds, flight, release, hours=hours, members=members, seed=seed, settings=settings)
     data.attrs["title"] = "hindcast from the first sighting" if hours < 0 else "forecast from the last sighting"
     return data

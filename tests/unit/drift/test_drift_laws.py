@@ -36,30 +36,6 @@ def flow(u, v, *, step_deg=0.5, hours=6, times=5, lat=None, lon=None):
     return xr.Dataset({n: (("time", "level", "lat", "lon"), f.astype(np.float32)) for n, f in fields.items()}, coords)
 
 
-def rotation(axis, *, days=1.0):
-    """Solid-body rotation once in ``days`` about an axis (lat, lon)."""
-    spin = sphere.unit_vector(*axis) * 2.0 * np.pi / (days * 86400.0) * sphere.EARTH_RADIUS_M
-
-    def velocity(lat, lon):
-        return np.cross(spin, sphere.unit_vector(lat, lon)), np.radians(lat), np.radians(lon)
-
-    def u(lat, lon, _):
-        vel, _, b = velocity(lat, lon)
-        return vel[..., 1] * np.cos(b) - vel[..., 0] * np.sin(b)
-
-    def v(lat, lon, _):
-        vel, a, b = velocity(lat, lon)
-        return vel[..., 2] * np.cos(a) - np.sin(a) * (vel[..., 0] * np.cos(b) + vel[..., 1] * np.sin(b))
-
-    return flow(u, v)
-
-
-def turned(lat, lon, axis, angle):
-    """The exact place after turning by an angle (Rodrigues)."""
-    k, r = sphere.unit_vector(*axis), sphere.unit_vector(lat, lon)
-    return sphere.latlon(r * np.cos(angle) + np.cross(k, r) * np.sin(angle) + k * (k @ r) * (1.0 - np.cos(angle)))
-
-
 def still():
     return flow(lambda a, b, s: 0.0 * a, lambda a, b, s: 0.0 * a, step_deg=2.0)
 
@@ -67,28 +43,6 @@ def still():
 def run(winds, flight, lat, lon, hours, *, members=1, seed=1, altitude_m=None, time=START, **settings):
     release = Release(time=time, lat=lat, lon=lon, altitude_m=altitude_m)
     return simulate(winds, flight, release, hours=hours, members=members, seed=seed, settings=Settings(**settings))
-
-
-@pytest.mark.parametrize(
-    ("axis", "lat", "lon"),
-    [((90.0, 0.0), 0.0, 90.0), ((90.0, 0.0), 10.0, 179.0), ((0.0, 0.0), 0.0, 90.0), ((0.0, 0.0), 0.0, -90.0)],
-)
-def test_solid_body_rotation_comes_back_within_ten_metres_a_day(axis, lat, lon):
-    out = run(rotation(axis), float_at_pressure(5000.0), lat, lon, 24.0)
-    radius = sphere.EARTH_RADIUS_M
-    angle = 2.0 * np.pi * radius / (radius + float(out["altitude"][0, 0]))  # higher, so a little less than a turn
-    expected = turned(lat, lon, axis, angle)
-    assert sphere.distance_m(out["end_lat"][0], out["end_lon"][0], *expected) < 10.0
-
-
-def test_uniform_wind_that_changes_in_time_moves_by_its_integral():
-    winds = flow(lambda a, b, s: (10.0 + s / 8640.0) * np.cos(np.radians(a)), lambda a, b, s: 0.0 * a, step_deg=2.0)
-    out = run(winds, float_at_altitude(10_000.0), 0.0, 175.0, 24.0)
-    metres = 10.0 * 86400.0 + 0.5 * 86400.0**2 / 8640.0
-    degrees = np.degrees(metres / (sphere.EARTH_RADIUS_M + 10_000.0))
-    assert float(sphere.wrap(out["end_lon"][0] - 175.0 - degrees)) == pytest.approx(0.0, abs=1e-4)
-    assert out["lon"].max() < 180.0
-    assert out["lon"].min() >= -180.0
 
 
 def wavy():
@@ -101,15 +55,6 @@ def wavy():
         return 10.0 * np.cos(np.radians(lat)) ** 2 * np.cos(np.radians(4 * lon) - s / 30000.0)
 
     return flow(u, v, step_deg=1.0, times=21)
-
-
-def test_forward_and_back_closes_within_a_kilometre_in_five_days():
-    winds = wavy()
-    lat, lon = np.array([0.0, 40.0, -70.0, 82.0]), np.array([0.0, 179.5, -30.0, 100.0])
-    out = run(winds, float_at_pressure(5000.0), lat, lon, 120.0, members=4)
-    back = run(winds, float_at_pressure(5000.0), out["end_lat"].values, out["end_lon"].values, -120.0, members=4,
-               time=START + timedelta(hours=120))  # fmt: skip
-    assert sphere.distance_m(back["end_lat"], back["end_lon"], lat, lon).max() < 1000.0
 
 
 def test_agrees_with_an_independent_integrator_within_a_kilometre_a_day():
@@ -145,23 +90,6 @@ def test_agrees_with_an_independent_integrator_within_a_kilometre_a_day():
     assert apart.max() < 10_000.0
 
 
-def test_orders_of_convergence():
-    """Winds linear in latitude are what the interpolation represents exactly, so that only the step's error is left."""
-    winds = flow(lambda a, b, s: 30.0 + a, lambda a, b, s: 20.0 - a, step_deg=2.0, hours=12, times=9)
-    hours, flight = 96.0, float_at_altitude(10_000.0)
-    exact = run(winds, flight, 10.0, 20.0, hours, step_s=600.0)
-
-    def error(**settings):
-        out = run(winds, flight, 10.0, 20.0, hours, **settings)
-        return float(sphere.distance_m(out["end_lat"], out["end_lon"], exact["end_lat"], exact["end_lon"])[0])
-
-    for method, order in (("rk4", 4), ("rk2", 2)):
-        errors = [error(step_s=step, method=method) for step in (43200.0, 21600.0, 10800.0)]
-        slope = np.polyfit(np.log([4.0, 2.0, 1.0]), np.log(errors), 1)[0]
-        assert slope == pytest.approx(order, abs=0.6), (method, errors)
-    assert error(method="adaptive", tolerance_m=1.0) < 50.0
-
-
 def test_output_interval_changes_neither_the_end_nor_the_path():
     winds = wavy()
     coarse = run(winds, float_at_pressure(5000.0), 60.0, 10.0, 24.0, output_s=86400.0)
@@ -174,32 +102,21 @@ def test_output_interval_changes_neither_the_end_nor_the_path():
 
 @pytest.mark.parametrize("error", [None, WindError()])
 def test_the_same_answer_on_any_number_of_threads_and_in_parts(error):
-    what = {"members": 300, "seed": 9, "output_s": 10800.0, "wind_error": error}
     flight = float_at_pressure(Spread("uniform", 3000.0, 15000.0))
-    release = {"time_sd_s": 600.0, "position_sd_m": 5000.0}
+    release = {"time_sd_s": 2400.0, "position_sd_m": 5000.0}
     winds = wavy()
 
     def ends(members, **more):
-        settings = Settings(output_s=what["output_s"], wind_error=error, **more)
+        settings = Settings(output_s=60.0, wind_error=error, **more)
         out = simulate(winds, flight, Release(time=START + timedelta(hours=3), lat=80.0, lon=179.0, **release), hours=24,
                        members=members, seed=9, settings=settings)  # fmt: skip
         return out["end_lat"].values, out["end_lon"].values, out["lat"].values
 
     whole = ends(300, threads=1)
-    for other in (ends(300, threads=5), ends(300, threads=2, memory_bytes=2**20)):
+    smallest = 2**20  # some forty members of so many outputs
+    for other in (ends(300, threads=5), ends(300, threads=2, memory_bytes=smallest)):
         assert all(np.array_equal(a, b) for a, b in zip(whole, other, strict=True))
     assert np.array_equal(ends(100)[0], whole[0][:100])
-
-
-def test_wind_error_in_still_air_spreads_as_its_formula_says():
-    error = WindError(slow_share=1.0, slow_time_s=6 * 3600.0, tail_dof=np.inf)
-    out = run(still(), float_at_pressure(5000.0), 0.0, 0.0, 12.0, members=3000, wind_error=error)
-    sd, t, scale = float(error.sd(50.0, 0.0)), 12 * 3600.0, 6 * 3600.0
-    expected = sd * scale * np.sqrt(2.0 * (t / scale - 1.0 + np.exp(-t / scale)))
-    expected *= sphere.EARTH_RADIUS_M / (sphere.EARTH_RADIUS_M + float(out["altitude"][0, 0]))
-    north = np.radians(out["end_lat"].values) * sphere.EARTH_RADIUS_M
-    assert north.std() == pytest.approx(expected, rel=3.0 / np.sqrt(2 * 3000) + 0.01)
-    assert abs(north.mean()) < 3.0 * expected / np.sqrt(3000)
 
 
 def test_floats_on_pressure_height_and_density_agree_in_the_standard_atmosphere():

@@ -137,7 +137,7 @@ BAD = [
     (lambda: fl.sounding(-5.0, 30_000.0, 5.0), "ascent rate: got -5, expected 0.01 to 100 m/s"),
     (lambda: fl.sounding(5.0, float("nan"), 5.0), "until altitude: got nan"),
     (lambda: fl.sounding(5.0, 30_000.0, 0.0), "sea_level_speed_ms: got 0"),
-    (lambda: fl.sounding(5.0, "high", 5.0), "until altitude: got 'high', expected a number or a Spread"),  # type: ignore[arg-type]
+    (lambda: fl.sounding(5.0, "high", 5.0), "until altitude: got 'high', expected a number, a Spread or Given values"),  # type: ignore[arg-type]
     (lambda: fl.float_at_pressure(-1.0), "float pressure: got -1"),
     (lambda: fl.float_at_altitude(99_000.0), "float height: got 99000, expected -500 to 60000 m"),
     (lambda: fl.float_at_density(5.0), "float density: got 5"),

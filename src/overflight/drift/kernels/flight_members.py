@@ -1,7 +1,7 @@
 """Members with a vertical life: ascent, burst, descent, floats on any surface, landing; one member at a time.
 
-Times are ``tau`` as in ``float_block``. Events (a phase's stop rule, the ground) are found by bisection inside the
-step, which is then cut there. Tuples carry what belongs together:
+Times are ``tau`` as in ``float_block``. Events (a phase's stop rule, the ground) are found by false position inside
+the step, which is then cut there. Tuples carry what belongs together:
 
 ``air``    (w, w_strides, z, z_strides, d, d_strides, grid, log_p)
 ``clock``  (sign, seconds of the wind's first time since 1970 or NaN where no phase asks for the sun, tau_from, span,
@@ -53,6 +53,7 @@ from overflight.flight.kernels import (
     RECORDED,
     after_step,
     begin,
+    needs_air,
     stop_margin,
     sun_sin,
     target,
@@ -61,7 +62,10 @@ from overflight.flight.kernels import (
 from overflight.geo.kernel import fast_kernel, inlined_kernel
 from overflight.geo.sphere import EARTH_RADIUS_M
 
-BISECTIONS = 24
+TRIES = 60
+CLOSE = 1e-7
+EXACT_S = 1e-5
+"""An end of a phase is found to within CLOSE (of km, of a part, of an hour) or EXACT_S."""
 HIGHEST_GROUND_M = 9_000.0
 SHORTEST_STEP_S = 1.0
 ADAPTIVE = 45
@@ -150,7 +154,9 @@ def _rates(air, clock, error, table, code, row, state, chart, a, b, z, tau, hint
     da, db = chart_rate(chart, a, b, lat, lon, east, north)
     dz = 0.0
     if code >= ASCENT and code != RECORDED:
-        pressure, kelvin, density = _air_here(air, x, y, level, weight, time_weight)
+        pressure, kelvin, density = np.nan, np.nan, np.nan
+        if needs_air(code, row):
+            pressure, kelvin, density = _air_here(air, x, y, level, weight, time_weight)
         dz = sign * vertical_rate_ms(code, row, state, t, z, pressure, kelvin, density, sun)
     return da, db, dz, level
 
@@ -246,11 +252,43 @@ def _clearance(grid, ground, x, y, z, falling):
 
 
 @fast_kernel
-def _margins(air, clock, table, ground, code, row, state, x, y, z, tau, phase_tau, hint, falling):
-    """Return (margin, height over the ground): one of them is 0 or less when the phase is over."""
-    z, _, _, pressure, _, density, _ = _settle(air, clock, table, code, row, x, y, z, tau, hint)
+def _left(air, clock, ground, code, row, state, here, x, y, tau, phase_tau, falling):
+    """Return (what is left before the phase or the flight is over, whether the ground ends it): 0 or less when over."""
+    z, _, _, pressure, _, density, _ = here
     margin = stop_margin(code, row, state, clock[0] * tau, tau - phase_tau, z, pressure, density)
-    return margin, _clearance(air[6], ground, x, y, z, falling)
+    clearance = 1e-3 * _clearance(air[6], ground, x, y, z, falling)
+    return min(margin, clearance), clearance <= 0.0
+
+
+@fast_kernel
+def _event(air, clock, error, table, ground, code, row, state, x, y, z, tau, h, hint, rk, phase_tau, falling):
+    """Find where in a step the phase or the flight is over; return (part of the step, x, y, z, level, on the ground).
+
+    False position with halving of the end that stays (the Illinois method: Dowell and Jarratt 1971, doi
+    10.1007/BF01934364).
+    """
+    here = _settle(air, clock, table, code, row, x, y, z, tau, hint)
+    at_low, _ = _left(air, clock, ground, code, row, state, here, x, y, tau, phase_tau, falling)
+    low, high, at_high, side = 0.0, 2.0, 0.0, 0
+    q, grounded, close = 1.0, False, False
+    xe, ye, ze, le = x, y, z, hint
+    for _ in range(TRIES):
+        xq, yq, zq, lq = _step(air, clock, error, table, code, row, state, x, y, z, tau, q * h, hint, rk)
+        here = _settle(air, clock, table, code, row, xq, yq, zq, tau + q * h, lq)
+        left, on_ground = _left(air, clock, ground, code, row, state, here, xq, yq, tau + q * h, phase_tau, falling)
+        if left <= 0.0:
+            high, at_high, xe, ye, ze, le, grounded = q, left, xq, yq, zq, lq, on_ground
+            at_low *= 0.5 if side == 1 else 1.0
+            side, close = 1, left > -CLOSE
+        else:
+            low, at_low = q, left
+            at_high *= 0.5 if side == -1 else 1.0
+            side = -1
+        if close or (high - low) * h < EXACT_S:
+            break
+        q = high - at_high * (high - low) / (at_high - at_low)
+        q = q if low < q < high else 0.5 * (low + high)
+    return high, xe, ye, ze, le, grounded
 
 
 @fast_kernel
@@ -303,7 +341,7 @@ def fly_members(
     codes,
     rows,
     states,
-    order,
+    place,
     first,
     last,
     x,
@@ -316,8 +354,7 @@ def fly_members(
     stop,
     tau_to,
     n_steps,
-    e_from,
-    e_to,
+    errors,
     status,
     below,
     step_next,
@@ -327,131 +364,83 @@ def fly_members(
     out_next,
     out_every,
 ):
-    """Advance members ``order[first:last]`` to ``tau_to`` through the phases of their flight.
+    """Advance members ``first`` to ``last`` to ``tau_to`` through the phases of their flight.
 
     ``codes`` int64 (phases,); ``rows`` float64 (members, phases, N_PARAMETERS); ``states`` float64 (members, N_STATE);
-    ``x, y, z`` float64, ``hint, phase`` int32, ``phase_tau, start, stop, step_next`` float64, ``status`` int8,
-    ``below`` bool, all (members,), changed in place. ``rk`` 4, 2, or 45 for step doubling to ``tolerance_m`` a step.
+    ``place`` int32, the row of each in ``out``; ``x, y, z`` float64, ``hint, phase`` int32, ``phase_tau, start, stop,
+    step_next`` float64, ``status`` int8, ``below`` bool, all (members,), changed in place. ``rk`` 4, 2, or 45 for step
+    doubling to ``tolerance_m`` a step.
     """
     grid = air[6]
     sign, _, tau_from, span, w_from, w_to = clock
     step = span / n_steps
-    n_out = out[0].shape[1]
-    for at in range(first, last):
-        m = order[at]
+    one = 4 if rk == ADAPTIVE else rk
+    for m in range(first, last):
         end = min(tau_to, stop[m])
         tau = max(tau_from, start[m])
         if status[m] not in (FLYING, BURST) or not tau < end:
             continue
-        error = (float(e_from[m, 0]), float(e_from[m, 1]), float(e_to[m, 0]), float(e_to[m, 1]))
+        error = (float(errors[m, 0]), float(errors[m, 1]), float(errors[m, 2]), float(errors[m, 3]))
         state = states[m]
         while tau < end:
             code, row = codes[phase[m]], rows[m, phase[m]]
-            if phase_tau[m] < 0.0 and phase_tau[m] == -np.inf:
-                zb, hint[m], _, pressure, kelvin, density, sun = _settle(
-                    air, clock, table, code, row, x[m], y[m], z[m], tau, hint[m]
-                )
-                z[m], phase_tau[m] = zb, tau
-                begin(code, row, state, sign * tau, zb, pressure, kelvin, density, sun)
-            h = min(tau_from + (math.floor((tau - tau_from) / step + 1e-9) + 1.0) * step, end) - tau
-            h = h if h > 1e-6 else end - tau
+            if phase_tau[m] == -np.inf:
+                here = _settle(air, clock, table, code, row, x[m], y[m], z[m], tau, hint[m])
+                z[m], hint[m], phase_tau[m] = here[0], here[1], tau
+                begin(code, row, state, sign * tau, here[0], here[3], here[4], here[5], here[6])
+            x0, y0, z0, level0 = x[m], y[m], z[m], hint[m]
             if rk == ADAPTIVE:
                 h = min(end - tau, step_next[m])
                 xn, yn, zn, level, h, step_next[m] = _adaptive(
-                    air, clock, error, table, code, row, state, x[m], y[m], z[m], tau, h, hint[m], tolerance_m
+                    air, clock, error, table, code, row, state, x0, y0, z0, tau, h, level0, tolerance_m
                 )
             else:
-                xn, yn, zn, level = _step(
-                    air, clock, error, table, code, row, state, x[m], y[m], z[m], tau, h, hint[m], rk
-                )
-            one = 4 if rk == ADAPTIVE else rk
-            falling = zn < z[m] and code >= ASCENT
-            ze, level, weight, pressure, kelvin, density, sun = _settle(
-                air, clock, table, code, row, xn, yn, zn, tau + h, level
-            )
-            margin = stop_margin(code, row, state, sign * (tau + h), tau + h - phase_tau[m], ze, pressure, density)
-            clearance = _clearance(grid, ground, xn, yn, ze, falling)
-            if margin <= 0.0 or clearance <= 0.0:
-                low, high = 0.0, 1.0
-                for _ in range(BISECTIONS):
-                    q = 0.5 * (low + high)
-                    xq, yq, zq, lq = _step(
-                        air, clock, error, table, code, row, state, x[m], y[m], z[m], tau, q * h, hint[m], one
-                    )
-                    mq, cq = _margins(
-                        air,
-                        clock,
-                        table,
-                        ground,
-                        code,
-                        row,
-                        state,
-                        xq,
-                        yq,
-                        zq,
-                        tau + q * h,
-                        phase_tau[m],
-                        lq,
-                        falling,
-                    )
-                    if mq <= 0.0 or cq <= 0.0:
-                        high, xn, yn, zn, level, margin, clearance = q, xq, yq, zq, lq, mq, cq
-                    else:
-                        low = q
-                h *= high
-                ze, level, weight, pressure, kelvin, density, sun = _settle(
-                    air, clock, table, code, row, xn, yn, zn, tau + h, level
-                )
-            while out_next[m] < n_out:
+                h = min(tau_from + (math.floor((tau - tau_from) / step + 1e-9) + 1.0) * step, end) - tau
+                h = h if h > 1e-6 else end - tau
+                xn, yn, zn, level = _step(air, clock, error, table, code, row, state, x0, y0, z0, tau, h, level0, rk)
+            falling = zn < z0 and code >= ASCENT
+            here = _settle(air, clock, table, code, row, xn, yn, zn, tau + h, level)
+            left, grounded = _left(air, clock, ground, code, row, state, here, xn, yn, tau + h, phase_tau[m], falling)
+            if left <= 0.0:
+                q, xn, yn, zn, level, grounded = _event(
+                    air, clock, error, table, ground, code, row, state, x0, y0, z0, tau, h, level0, one, phase_tau[m],
+                    falling
+                )  # fmt: skip
+                h *= q
+                here = _settle(air, clock, table, code, row, xn, yn, zn, tau + h, level)
+            while out_next[m] < out[0].shape[1]:
                 due = min(start[m] + out_next[m] * out_every, stop[m])
                 if due > tau + h + 1e-6:
                     break
-                xo, yo, zo, lo = xn, yn, zn, level
+                xo, yo, there = xn, yn, here
                 if due < tau + h - 1e-6:
                     xo, yo, zo, lo = _step(
-                        air,
-                        clock,
-                        error,
-                        table,
-                        code,
-                        row,
-                        state,
-                        x[m],
-                        y[m],
-                        z[m],
-                        tau,
-                        due - tau,
-                        hint[m],
-                        one,
+                        air, clock, error, table, code, row, state, x0, y0, z0, tau, due - tau, level0, one
                     )
-                zo, _, _, pressure, _, _, _ = _settle(air, clock, table, code, row, xo, yo, zo, min(due, tau + h), lo)
-                write_output(grid, out, m, out_next[m], xo, yo, zo, pressure, status[m])
+                    there = _settle(air, clock, table, code, row, xo, yo, zo, due, lo)
+                write_output(grid, out, place[m], out_next[m], xo, yo, there[0], there[3], status[m])
                 out_next[m] += 1
             tau += h
-            zn, level, weight, pressure, kelvin, density, sun = _settle(
-                air, clock, table, code, row, xn, yn, zn, tau, level
-            )
+            zn, level, weight, pressure, kelvin, density, sun = here
             after_step(code, row, state, sign * tau, h, zn, pressure, kelvin, density, sun)
             x[m], y[m], z[m], hint[m] = xn, yn, zn, level
             reach = _reach(air, level, weight, xn, yn, w_from + (tau - tau_from) / span * (w_to - w_from))
-            if reach == 1:
-                below[m] = True
+            below[m] = below[m] or reach == 1
             if not (xn == xn and yn == yn and zn == zn):
                 status[m] = OUT_OF_WIND
             elif not grid[G_PERIOD] > 0.0 and not (0.0 <= xn <= grid[G_XMAX] and 0.0 <= yn <= grid[G_YMAX]):
                 status[m] = LEFT_DOMAIN
-            elif clearance <= 0.0:
+            elif left <= 0.0 and grounded:
                 status[m] = LANDED
             elif reach == 2:
                 status[m] = OUT_OF_LEVELS
-            elif margin <= 0.0:
-                if phase[m] + 1 < codes.size:
-                    burst = code == ASCENT and codes[phase[m] + 1] == DESCENT
-                    phase[m] += 1
-                    phase_tau[m] = -np.inf
-                    status[m] = BURST if burst else FLYING
-                else:
-                    status[m] = ENDED
+            elif left <= 0.0 and phase[m] + 1 < codes.size:
+                burst = code == ASCENT and codes[phase[m] + 1] == DESCENT
+                phase[m] += 1
+                phase_tau[m] = -np.inf
+                status[m] = BURST if burst else FLYING
+            elif left <= 0.0:
+                status[m] = ENDED
             if status[m] not in (FLYING, BURST):
                 break
         if status[m] in (LANDED, ENDED):
