@@ -181,7 +181,9 @@ def sounding_misses_m(data: Path, step_s: float, *, members: int = 200) -> F64:
     places = []
     for step in (step_s, 2.0):
         settings, pack = Settings(step_s=step, steady=True), WindPack(winds, columns=True, steady=True)
-        ended = Run(pack, Job(SOUNDING, start.draw(members, 1), 5.0, 1, range(members)), settings).fly()  # not held to 60 s
+        ended = Run(
+            pack, Job(SOUNDING, start.draw(members, 1), 5.0, 1, range(members)), settings
+        ).fly()  # not held to 60 s
         places.append(ended.places())
         pack.close()
     return sphere.distance_m(*places[0], *places[1])

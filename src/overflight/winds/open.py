@@ -216,7 +216,7 @@ def _join(parts: list[xr.Dataset]) -> xr.Dataset:
     if len(parts) == 1:
         return _told_of_gaps(parts[0])
     _require_one_grid(parts)
-    names = sorted(set.intersection(*(set(map(str, p.data_vars)) for p in parts)))
+    names = [name for name in parts[0].data_vars if all(name in p.data_vars for p in parts)]
     groups: dict[tuple[int, ...], list[xr.Dataset]] = {}
     for part in parts:
         groups.setdefault(_numbers(part), []).append(part[names])
