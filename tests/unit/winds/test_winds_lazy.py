@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import tracemalloc
 
@@ -88,6 +90,18 @@ def test_many_files_are_opened_without_reading_them(tmp_path):
     assert ds.sizes["time"] == 12
     assert peak < 10.0
     assert ds["v"].isel(time=[11, 3], level=0, lat=0, lon=0).values.tolist() == [4.0, 4.0]
+
+
+def test_files_are_joined_without_dask(tmp_path):
+    """Dask is no dependency of a plain installation."""
+    for n in range(2):
+        _store(tmp_path / "many" / f"{n}", times=2, first_hour=2 * n)
+    script = (
+        "import sys\nfrom overflight.winds import open_winds\n"
+        "ds = open_winds(sys.argv[1])\nds['z'].isel(time=3).values\nprint(ds.sizes['time'], 'dask' in sys.modules)"
+    )
+    run = [sys.executable, "-c", script, str(tmp_path / "many")]
+    assert subprocess.run(run, capture_output=True, text=True, check=True).stdout.split() == ["4", "False"]
 
 
 def test_memory_of_packed_winds_is_that_of_two_times_not_of_the_archive(tmp_path):
@@ -182,3 +196,40 @@ def test_many_threads_read_one_dataset(tmp_path):
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+def test_the_next_time_is_read_while_two_are_held():
+    read = []
+
+    def noted(values):
+        read.append(int(values.flat[0]))
+        return values
+
+    times = 5
+    field = np.arange(times, dtype=np.float32)[:, None, None, None] * np.ones((1, 16, 64, 64), np.float32)
+    dims = ("time", "level", "lat", "lon")
+    coords = {
+        "time": np.datetime64("2023-02-01", "ns") + np.arange(times) * np.timedelta64(3, "h"),
+        "level": np.linspace(1000.0, 10.0, 16),
+        "lat": np.linspace(0.0, 60.0, 64),
+        "lon": np.linspace(0.0, 60.0, 64),
+    }
+    u = derived(xr.DataArray(_lazy(field, dims), coords), noted)
+    pack = WindPack(xr.Dataset({"u": u, "v": (dims, field)}))
+    read.clear()
+    for index in range(times - 1):
+        slab = pack.hold(index, towards=1, until=times - 2)
+        held = slab.w[:-8].reshape(65, 65, 16, 4)[0, 0, 0, [1, 3]] * 6_371_229.0 * np.radians(60.0 / 63.0)
+        assert sorted(held.round(3).tolist()) == pytest.approx([index, index + 1], abs=0.01)
+    pack.close()
+    assert read == [0, 1, 2, 3, 4]  # each once, ahead of its use or not
+    pack = WindPack(xr.Dataset({"u": u, "v": (dims, field)}))
+    read.clear()
+    pack.hold(0, towards=1, until=3)
+    pack.close()
+    assert read == [0, 1, 2]  # the third without being asked for
+    read.clear()
+    pack = WindPack(xr.Dataset({"u": u, "v": (dims, field)}))
+    pack.hold(3, towards=-1, until=0)
+    pack.close()
+    assert sorted(read) == [2, 3, 4]
