@@ -199,7 +199,7 @@ def draw(found: dict[str, F64]) -> Path:
         left.loglog(step, miss[anchor] * (step / 2.0) ** n, "-", color=colour, linewidth=1)
         text = f"{method}: slope {n}, fitted {order(miss):.2f}"
         at = (0.25, miss[-1]) if n == 2 else (1.0, miss[-3])
-        left.annotate(text, at, (-4, 24) if n == 2 else (14, -10), textcoords="offset points", color=colour)
+        left.annotate(text, at, (-4, 44) if n == 2 else (14, -10), textcoords="offset points", color=colour)
     left.set(xlabel="step [h]", ylabel="miss after 4 days [m]", title="Fixed steps", ylim=(0.05, 2e6))
     left.set_xticks([0.25, 0.5, 1, 2, 4, 8, 12], ["¼", "½", "1", "2", "4", "8", "12"])
     right.loglog(TOLERANCES_M, found["adaptive"], "o", color=page.GREEN, markersize=4)

@@ -1,7 +1,8 @@
 """The same simulation over many machines: parts of the ensemble as tasks of a Dask cluster.
 
 Draws are keyed by seed and member number, so a part gives the same trajectories wherever it runs; a worker that dies
-costs its tasks a second run, nothing else.
+costs its tasks a second run, nothing else. Every worker holds the winds; where the last that held them dies, they are
+sent again, and what was done is kept.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from overflight.errors import InvalidInput, Unavailable
 from overflight.flight import Flight
 
 RETRIES = 3
+ROUNDS = 5
 PARTS_A_THREAD = 2
 
 
@@ -74,12 +76,32 @@ def _spread(
     (flight, release), (hours, members, seed) = what, run
     count = min(members, parts or PARTS_A_THREAD * max(1, sum(client.nthreads().values())))
     starts = release.draw(members, seed)
-    air = client.scatter(winds, hash=False)
-    futures = []
-    for part in parts_of(members, winds.sizes.get("member", 1), -(-members // count)):
-        job = Job(flight, starts.part(part.numbers), hours, seed, part.numbers)
-        futures.append(client.submit(_fly, air, part, job, _portable(settings), pure=False, retries=RETRIES))
-    return joined(client.gather(futures))
+    waiting = parts_of(members, winds.sizes.get("member", 1), -(-members // count))
+    done: list[xr.Dataset] = []
+    for _ in range(ROUNDS):
+        air = client.scatter(winds, hash=False, broadcast=True)
+        futures = {}
+        for part in waiting:
+            job = Job(flight, starts.part(part.numbers), hours, seed, part.numbers)
+            futures[client.submit(_fly, air, part, job, _portable(settings), pure=False, retries=RETRIES)] = part
+        lost = _gathered(futures, done)
+        if not lost:
+            return joined(done)
+        waiting = lost
+    raise Unavailable(f"{len(waiting)} parts were lost {ROUNDS} times, each time with the workers that held the winds")
+
+
+def _gathered(futures: dict[Any, Part], done: list[xr.Dataset]) -> list[Part]:
+    """Take the answers of tasks as they end; return the parts that were lost with the winds they needed."""
+    from distributed import CancelledError  # noqa: PLC0415 - an optional dependency
+
+    lost = []
+    for future, part in futures.items():
+        try:
+            done.append(future.result())
+        except CancelledError:
+            lost.append(part)
+    return lost
 
 
 def _portable(settings: Settings) -> dict[str, Any]:
