@@ -51,7 +51,7 @@ def refused(capsys, arguments, code, expected, folder: Path) -> None:
     if expected.startswith("~"):
         assert re.fullmatch(expected[1:], line), line
     else:
-        assert line == expected
+        assert line == expected, f"{line!r} is not {expected!r}"
     assert got == code
     assert leavings(folder) == before
 

@@ -47,7 +47,7 @@ VERBS = {
     "winds for the demo that has its own": (["demo", "--winds", "winds.nc"], "--winds: got winds.nc, expected none: shab12v flies in the wind of its sister balloon"),
     "completion of no shell": (["--show-completion", "tcsh"], "--show-completion: SHELL: got 'tcsh', expected one of bash, zsh, fish"),
     "older than, without prune": (["winds", "list", "--older-than", "3"], "--older-than: got 3 alone, expected --prune beside it"),
-    "prune of what is no source": (["winds", "list", "--prune", "--source", "../x"], "winds list: --source: got '../x', expected one of gfs, era5, ecmwf"),
+    "prune of what is no source": (["winds", "list", "--prune", "--source", "../x"], "winds list: --source: got '../x', expected one of gfs, gefs, era5, ecmwf"),
 }  # fmt: skip
 VALUES = {
     "lat a word": (forecast(lat="north"), "forecast: --lat: got 'north', expected a number"),
@@ -98,7 +98,7 @@ LAUNCHES = {
     "a profile of another name": (launch(profile="reverse_profile"), "launch: --profile: got 'reverse_profile', expected one of standard_profile, float_profile"),
 }  # fmt: skip
 FETCHES = {
-    "fetch from nowhere": (fetch("ifs"), "winds fetch: SOURCE: got 'ifs', expected one of gfs, era5, ecmwf"),
+    "fetch from nowhere": (fetch("ifs"), "winds fetch: SOURCE: got 'ifs', expected one of gfs, gefs, era5, ecmwf"),
     "fetch without start": (fetch(start=None), "winds fetch: --start: got nothing, expected a value; overflight winds fetch --help"),
     "fetch naive": (fetch(start="2023-01-28"), f"--start: got '2023-01-28', expected a time with its UTC offset; {OFFSET}"),
     "fetch backward": (fetch(end="2023-01-27T00Z"), "end: got 2023-01-27T00:00:00Z, expected a time not before the start, 2023-01-28T00:00:00Z"),
@@ -136,7 +136,7 @@ PLACES = {
 }  # fmt: skip
 MISSING = {
     "a time outside the winds": (forecast(time="2021-11-11T00:00:00Z"), "winds: asked for 2021-11-11T00:00:00Z to 2021-11-11T01:00:00Z, have 2022-11-11T00:00:00Z to 2022-11-11T02:00:00Z"),
-    "a place outside the winds": (forecast(lat=10), f"winds: asked for 10.00 north 55.00 east at 150 hPa, 2022-11-11T00:00:00Z (left domain), have {EXTENT}"),
+    "a place outside the winds": (forecast(lat=10), f"winds: asked for 2022-11-11T00:00:00Z 10.00 55.00, have {EXTENT}"),
     "a level above the winds": (forecast(pressure=10), f"winds: asked for 55.00 north 55.00 east at 10 hPa, 2022-11-11T00:00:00Z (out of levels), have {EXTENT}"),
     "a launch below the winds": (launch(), r"~winds: asked for a whole flight from 2022-11-11T00:00:00Z, have winds to 55\.\d\d, 55\.\d\d at \d+ m \(out of levels\)"),
     "launches below the winds": (launch(members=5), "winds: asked for whole flights from 2022-11-11T00:00:00Z, have winds that none of 5 ends in"),

@@ -41,7 +41,7 @@ def investigate(
     command = f"overflight investigate {sightings.name} --winds {Path(winds).name}"
     plan = Plan(title=f"Incident: {sightings.stem}", seed=seed_of(seed), members=members, hours_back=hours_back,
                 hours_ahead=hours_ahead, command=command)  # fmt: skip
-    field = opened(winds, *wind_window(reading, plan))
+    field = opened(winds, wind_window(reading, plan), heights=True)
     finish(run(reading, field, case, plan, progress=stages()), json)
 
 

@@ -186,7 +186,8 @@ def winds_for(asked: Asked, request: Request) -> xr.Dataset:
     if request.profile == "standard_profile":
         rise, top, fall = (float(request.echo[name]) for name in ("ascent_rate", "burst_altitude", "descent_rate"))
         hours = min(hours, SLOWER * (top / rise + top / fall) / 3600.0)
-    return opened(asked.winds, request.launch, request.launch + timedelta(hours=hours))
+    window = request.launch, request.launch + timedelta(hours=hours)
+    return opened(asked.winds, window, near=(asked.launch_latitude, asked.launch_longitude), heights=True)
 
 
 def settings(asked: Asked) -> Settings:

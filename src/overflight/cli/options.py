@@ -8,10 +8,11 @@ import secrets
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from cyclopts import Parameter
 
+from overflight.cli.screen import remark
 from overflight.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
 
 MOST_MEMBERS, MOST_HOURS = 10_000_000, 10_000
 FEWER = "take fewer --members"
-Source = Literal["gfs", "era5", "ecmwf"]
+Source = Literal["gfs", "gefs", "era5", "ecmwf"]
 Bound = float | int
+Place = tuple[float, float]
 
 
 def whole(_type: Any, tokens: Sequence[Token]) -> int:
@@ -61,7 +63,7 @@ Seed = Annotated[
     int | None,
     counted("Seed of the random draws; one is drawn and printed where none is given.", 0, 2**63 - 1),
 ]
-Winds = Annotated[str, Parameter(help="Winds: file, folder, pattern, or a stored source (gfs, era5, ecmwf).")]
+Winds = Annotated[str, Parameter(help="Winds: file, folder, pattern, or a stored source (gfs, gefs, era5, ecmwf).")]
 Lat = Annotated[float, measured("Latitude, degrees north.", -90, 90, "degrees", "are lat and lon swapped?")]
 Lon = Annotated[float, measured("Longitude, degrees east, -180 to 360.", -180, 360, "degrees")]
 Members = Annotated[int, counted("Members of the ensemble.", 1, MOST_MEMBERS)]
@@ -136,13 +138,20 @@ def value_of(text: str, field: str, low: float, high: float, unit: str) -> Value
 
 def mirrors() -> dict[str, str]:
     """Return the mirrors that the environment names."""
-    named = {name: os.environ.get(f"OVERFLIGHT_{name.upper()}_URL", "") for name in ("gfs", "era5", "ecmwf")}
+    named = {name: os.environ.get(f"OVERFLIGHT_{name.upper()}_URL", "") for name in get_args(Source)}
     return {name: url for name, url in named.items() if url}
 
 
-def opened(winds: str, start: datetime, end: datetime) -> xr.Dataset:
-    """Open winds: of a stored source what the times ask for, of files all there is."""
-    from overflight.winds import open_winds
-    from overflight.winds.open import is_stored
+def opened(winds: str, window: tuple[datetime, datetime], *, near: Place | None = None, heights: bool) -> xr.Dataset:
+    """Open winds for a run between two times from a place (lat, lon), and remark on what they lack.
 
-    return open_winds(winds, start=start, end=end) if is_stored(winds) else open_winds(winds)
+    Of a stored source what the window asks for must be there; files are taken as they are. ``heights`` says whether the
+    flight needs to know the height of the levels.
+    """
+    from overflight.winds.open import open_for_run
+    from overflight.winds.summary import notes
+
+    field = open_for_run(winds, *window, near)
+    for line in notes(field, *window, heights=heights):
+        remark(line)
+    return field

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from overflight.flight import Flight
 
 
+LOST = {"left_domain", "out_of_wind", "out_of_levels"}
+"""How a member ends whom the winds do not reach."""
 LEAST_HELD = 16
 """Members that fly together at the least, whatever the memory."""
 LESS = "take fewer --members or --hours, a longer --every, or more --memory"
@@ -73,20 +75,24 @@ def run_float(asked: Asked, hours: float) -> None:
     from overflight import drift
     from overflight.case.placing import TRAJECTORIES, require_place
     from overflight.geo.times import parse_utc, to_datetime64
+    from overflight.winds.coverage import extent
 
     start, flight = parse_utc(asked.time, field="--time"), float_flight(asked)
     if asked.output is not None:
         require_place(asked.output, TRAJECTORIES)
-    window = sorted((start, start + timedelta(hours=hours)))
-    for instant in window:
+    end = start + timedelta(hours=hours)
+    for instant in (start, end):
         to_datetime64(instant)
     release = drift.Release(time=start, lat=asked.lat, lon=asked.lon, position_sd_m=1000.0 * asked.position_sd_km)
     settings, seed = run_settings(asked, hours), seed_of(asked.seed)
-    winds = opened(asked.winds, *window)
+    window, near = (min(start, end), max(start, end)), (asked.lat, asked.lon)
+    winds = opened(asked.winds, window, near=near, heights=asked.pressure is None)
     what = {"hours": hours, "members": asked.members, "seed": seed, "settings": settings}
     data = carried(asked, (winds, flight, release), what)
     require_flight(data, winds)
     report(data, asked)
+    if set(statuses(data)) & LOST:
+        remark(f"the winds hold {extent(winds)}")
 
 
 def carried(asked: Asked, flown: tuple[xr.Dataset, Flight, Release], what: dict[str, Any]) -> xr.Dataset:
@@ -110,8 +116,7 @@ def require_flight(data: xr.Dataset, winds: xr.Dataset) -> None:
     from overflight.winds.coverage import extent
 
     fates = statuses(data)
-    stuck = set(fates) <= {"left_domain", "out_of_wind", "out_of_levels"}
-    if not (stuck and (data["end_time"] == data["time"].values.flat[0]).all()):
+    if not (set(fates) <= LOST and (data["end_time"] == data["time"].values.flat[0]).all()):
         return
     lat, lon, pascals = (float(data[name].values[0, 0]) for name in ("lat", "lon", "pressure"))
     place = f"{lat:.2f} north {lon:.2f} east at {pascals / 100:.4g} hPa, {iso(data['time'].values.flat[0])}"

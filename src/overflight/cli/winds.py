@@ -84,7 +84,7 @@ def tell(held: Sequence[Holding], json: bool) -> None:
 
 
 def info_(
-    winds: Annotated[str, Parameter(help="File, folder, pattern, or a stored source (gfs, era5, ecmwf).")],
+    winds: Annotated[str, Parameter(help="File, folder, pattern, or a stored source (gfs, gefs, era5, ecmwf).")],
     /,
     *,
     json: Json = False,
@@ -96,14 +96,16 @@ def info_(
     from overflight.winds.store import Store
     from overflight.winds.summary import summary
 
-    if not is_stored(winds):
-        about = summary(open_winds(winds))
-        lines = [f"{name:<10}{value}" for name, value in about.items() if value not in ("", None)]
-        say_json(about) if json else say("\n".join(lines))
-        return
-    # A store may have holes that no single dataset could bridge.
     name, _, grid = winds.lower().partition("-")
-    held = [holding for holding in holdings(Store(), name) if grid in ("", holding.grid)]
-    if not held:
+    held = [holding for holding in holdings(Store(), name) if grid in ("", holding.grid)] if is_stored(winds) else []
+    if is_stored(winds) and not held:
         raise OutOfCoverage(f"stored winds of {winds}", "any", "nothing", "`overflight winds fetch` brings them")
-    tell(held, json)
+    try:
+        about = summary(open_winds(winds))
+    except OutOfCoverage:
+        if not held:
+            raise
+        tell(held, json)  # a store may have holes that no single dataset bridges
+        return
+    lines = [f"{name:<10}{value}" for name, value in about.items() if value not in ("", None)]
+    say_json(about) if json else say("\n".join(lines))
