@@ -128,3 +128,14 @@ def test_options_of_the_launch_are_checked_as_all_others(place, capsys):
     refused(capsys, [*LAUNCH[:5], "--lat", "95", "--lon", "3", *BURST], 2, line, place)
     line = "memory: got trajectories of 228 GiB, expected at most 2 GiB; take fewer --members"
     refused(capsys, [*LAUNCH, *BURST, "--members", "10000000"], 2, line, place)
+
+
+def test_an_ensemble_of_winds_carries_many_flights_not_one(place, capsys):
+    fields = [synthetic(level=(1050.0, 500.0, 100.0), u=u) for u in (5.0, 15.0)]
+    xr.concat(fields, dim=xr.DataArray([0, 1], dims="number", name="number")).to_netcdf("ens.nc", engine="h5netcdf")
+    ensemble = [part.replace("winds.nc", "ens.nc") for part in LAUNCH]
+    line = "--members: got 1, expected 2 or more: these winds are an ensemble, whose members fly in turn"
+    refused(capsys, [*ensemble, *BURST], 2, line, place)
+    assert main([*ensemble, *BURST, "--altitude", "200", "--members", "2", "--no-wind-error", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["burst"]["radius_90_km"] == pytest.approx(0.5 * 10.0 * 11_800.0 / 5.0 / 1000.0, rel=0.01)

@@ -25,6 +25,8 @@ F64 = NDArray[np.float64]
 IN_FLIGHT = (0, 2)
 """Status of members that fly, before and after a burst."""
 QUANTILES = (0.05, 0.5, 0.95)
+_SLACK = 1e-3
+"""What rounding to single precision may add to a place. [degrees]"""
 _Z95 = 1.959963984540054
 
 
@@ -130,7 +132,9 @@ def _paths(data: xr.Dataset) -> tuple[F64, F64, F64, F64, np.datetime64]:
         raise InvalidInput("trajectories", "no times", "at least one time")
     epoch = np.nanmin(times)
     seconds = np.broadcast_to((times - epoch) / np.timedelta64(1, "s"), lat.shape)
-    lat[np.isnan(seconds)] = np.nan  # a place without a time is no part of a path
+    lat[np.isnan(seconds) | ~np.isfinite(lat) | ~np.isfinite(lon)] = (
+        np.nan
+    )  # a place without a time is no part of a path
     return lat, lon, altitude, seconds, epoch
 
 
@@ -141,6 +145,14 @@ def _require_paths(data: xr.Dataset) -> None:
     if not (alike and 1 <= len(dims) <= 2):
         got = ", ".join(f"{name} ({', '.join(map(str, data[name].dims))})" for name in ("lat", "lon", "time"))
         raise InvalidInput("trajectories", got, "lat, lon and time with dims (trajectory, obs)")
+    if not np.issubdtype(data["time"].dtype, np.datetime64):
+        raise InvalidInput("trajectories", f"time of type {data['time'].dtype}", "times with their CF unit")
+    for name, most in (("lat", 90.0), ("lon", 360.0)):
+        if data[name].dtype.kind not in "fiu":
+            raise InvalidInput("trajectories", f"{name} of type {data[name].dtype}", "degrees as numbers")
+        far = np.abs(data[name].values[np.isfinite(data[name].values)])
+        if far.size and far.max() > most + _SLACK:
+            raise InvalidInput("trajectories", f"{name} of {far.max():g}", f"degrees of -{most:g} to {most:g}")
 
 
 def _rows(pieces: Pieces, regions: Regions, members: int, epoch: np.datetime64) -> list[dict[str, Any]]:

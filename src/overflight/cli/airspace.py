@@ -55,6 +55,9 @@ def trajectories(path: Path) -> xr.Dataset:
     how = {"engine": "zarr", "consolidated": False} if path.is_dir() else {"engine": "h5netcdf"}
     try:
         data: xr.Dataset = xr.open_dataset(path, **how)
+        for name in ("lat", "lon", "altitude", "time", "status"):
+            if name in data.variables:
+                data[name].load()
     except Exception as problem:  # readers of damaged files raise what they like
         got = f"{path.name} ({type(problem).__name__})"
         raise InvalidInput("tracks", got, "NetCDF or Zarr trajectories") from None

@@ -144,7 +144,10 @@ def single(asked: Asked, request: dict[str, Any]) -> None:
     from overflight.drift.tawhiri import predict
 
     sound = checked(request)
-    pack = WindPack(winds_for(asked, sound), densities=True, keep=2)
+    field = winds_for(asked, sound)
+    if "member" in field.dims:
+        raise InvalidInput("--members", "1", "2 or more: these winds are an ensemble, whose members fly in turn")
+    pack = WindPack(field, densities=True, keep=2)
     answer = predict(pack, request, settings(asked))
     if asked.output is not None:
         save(fly(asked, sound, sound.flight, pack).trajectories, asked)

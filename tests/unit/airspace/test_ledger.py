@@ -153,3 +153,23 @@ def test_a_place_without_a_time_is_no_part_of_a_path():
     row = ledger(data.drop_vars("time").assign(time=(("trajectory", "obs"), time))).table.iloc[0]
     assert row["members"] == 2
     assert row["hours_q50"] == pytest.approx(1.5, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        (lambda d: d.assign(lat=d["lat"] + 1e6), r"lat of 1\.00001e\+06, expected degrees of -90 to 90"),
+        (lambda d: d.assign(lon=d["lon"] - 999), r"lon of \d+, expected degrees of -360 to 360"),
+        (lambda d: d.assign(lat=d["lat"].astype(str)), "lat of type <U32, expected degrees as numbers"),
+        (
+            lambda d: d.assign_coords(time=("obs", [0.0, 1.0])),
+            "time of type float64, expected times with their CF unit",
+        ),
+        (lambda d: d.assign(lon=d["lon"] * np.inf), "no places"),
+        (lambda d: d.transpose("obs", "trajectory"), r"lat \(obs, trajectory\), lon \(obs, trajectory\), time \(obs\)"),
+        (lambda d: d.isel(trajectory=slice(0, 0)), "no places"),
+    ],
+)
+def test_trajectories_that_cannot_be_are_refused(change, line):
+    with pytest.raises(InvalidInput, match=line):
+        ledger(change(paths([10.0, 11.0], [20.0, 21.0])))
