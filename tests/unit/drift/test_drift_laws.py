@@ -223,7 +223,7 @@ def test_tawhiri_request_gives_its_response():
 
 
 def test_tawhiri_response_repeats_its_request_and_names_its_winds():
-    pack = WindPack(still(), columns=True, keep=2)
+    pack = WindPack(still(), densities=True, keep=2)
     asked = {k: v for k, v in REQUEST.items() if k not in ("burst_altitude", "descent_rate", "launch_altitude")}
     stop = {"profile": "float_profile", "float_altitude": "15000", "stop_datetime": "2023-01-01T02:00:00Z"}
     answer = predict(pack, asked | stop)
