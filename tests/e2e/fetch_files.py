@@ -29,7 +29,7 @@ def value(name: str, level: float, valid: datetime) -> float:
     }[name]
 
 
-def message(name: str, level: int, run: datetime, step_h: int) -> bytes:
+def message(name: str, level: int, run: datetime, step_h: int, member: int | None = None) -> bytes:
     handle = eccodes.codes_grib_new_from_samples("regular_ll_pl_grib2")
     facts = {
         "Ni": LON.size, "Nj": LAT.size, "latitudeOfFirstGridPointInDegrees": 90.0,
@@ -39,10 +39,17 @@ def message(name: str, level: int, run: datetime, step_h: int) -> bytes:
         "shortName": name, "typeOfLevel": "isobaricInhPa", "level": level, "stepRange": str(step_h),
         "bitsPerValue": 16,
     }  # fmt: skip
+    if member is not None:
+        ensemble = {
+            "productDefinitionTemplateNumber": 1,
+            "perturbationNumber": member,
+            "numberOfForecastsInEnsemble": 30,
+        }
+        facts = ensemble | {"typeOfEnsembleForecast": 3 if member else 1} | facts
     for key, fact in facts.items():
         eccodes.codes_set(handle, key, fact)
     # A ripple over the columns, so that a shifted or mirrored field shows.
-    base = value(name, level, run + timedelta(hours=step_h))
+    base = value(name, level, run + timedelta(hours=step_h)) + (member or 0)
     field = base + np.sin(np.radians(LON))[None, :] * np.ones((LAT.size, 1))
     eccodes.codes_set_values(handle, field.ravel())
     body = eccodes.codes_get_message(handle)
@@ -71,6 +78,30 @@ def write_gfs(root: Path, run: datetime, steps: tuple[int, ...], res: str = "0p2
         path.with_name(path.name + ".idx").write_text("\n".join(rows) + "\n")
         made.append(path)
     return made
+
+
+GEFS_SECOND = (300, 70)
+
+
+def write_gefs(root: Path, run: datetime, steps: tuple[int, ...]) -> None:
+    """Write GRIB files and their indices as NOAA's bucket of the ensemble holds them; u of member n is n higher."""
+    for step_h in steps:
+        for member in range(31):
+            for letter, levels in (("a", LEVELS), ("b", GEFS_SECOND)):
+                stem = "gec00" if member == 0 else f"gep{member:02d}"
+                name = f"gefs.{run:%Y%m%d}/{run:%H}/atmos/pgrb2{letter}p5/{stem}.t{run:%H}z.pgrb2{letter}.0p50.f{step_h:03d}"
+                path = root / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                at, rows, body = 0, [], b""
+                for number, (field, level) in enumerate(
+                    [(f, p) for p in levels for f in ("gh", "t", "u", "v")], start=1
+                ):
+                    data = message(field, level, run, step_h, member)
+                    kind = f"ENS=+{member}" if member else "ENS=low-res ctl"
+                    rows.append(f"{number}:{at}:d={run:%Y%m%d%H}:{NCEP[field]}:{level} mb:{step_h} hour fcst:{kind}")
+                    at, body = at + len(data), body + data
+                path.write_bytes(body)
+                path.with_name(path.name + ".idx").write_text("\n".join(rows) + "\n")
 
 
 def write_ecmwf(root: Path, run: datetime, steps: tuple[int, ...]) -> None:

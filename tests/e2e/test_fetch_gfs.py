@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from datetime import UTC, datetime
 
+import eccodes
 import pytest
 from fetch_files import write_gfs
 from fetch_server import Server
@@ -101,13 +102,27 @@ def test_the_newest_run_that_reaches_the_end_serves_the_future(server, store):
     assert store.find(request)[run.replace(hour=15)].run.hour == 12
 
 
-def test_a_full_template_and_coarser_grids(server, store):
-    write_gfs(server.root, RUN, (0, 3, 6), res="1p00")
-    url = server.url + "/gfs.{YYYYMMDD}/{HH}/atmos/gfs.t{HH}z.pgrb2.{RES}.f{FFF}"
-    request = Request(source="gfs", start=RUN, end=RUN, resolution="1.0", levels_hpa=LEVELS)
-    report = fetch(request, store=store, config={"gfs": url}, client=quick())
-    assert report.fetched[0].grid == "1p00"
+@pytest.mark.parametrize(("given", "grid"), [("0.25", "0p25"), ("0.5", "0p50"), ("1.0", "1p00")])
+@pytest.mark.parametrize("template", ["", "/gfs.{YYYYMMDD}/{HH}/atmos/gfs.t{HH}z.pgrb2.{RES}.f{FFF}"])
+def test_every_grid_by_a_mirrors_root_and_by_a_full_template(server, store, given, grid, template):
+    write_gfs(server.root, RUN, (0, 3, 6), res=grid)
+    request = Request(source="gfs", start=RUN, end=RUN, resolution=given, levels_hpa=LEVELS)
+    report = fetch(request, store=store, config={"gfs": server.url + template}, client=quick())
+    assert report.fetched[0].grid == grid
     assert store.have(request)
+    assert {path for path, _ in server.requests} == {
+        f"/gfs.20230128/00/atmos/gfs.t00z.pgrb2.{grid}.f000{end}" for end in ("", ".idx")
+    }
+
+
+def test_only_the_variables_asked_for_are_in_the_file(server, store):
+    report = get(server, store, variables=("u", "v"))
+    with report.fetched[0].path.open("rb") as stream:
+        names = []
+        while (handle := eccodes.codes_grib_new_from_file(stream)) is not None:
+            names.append((eccodes.codes_get(handle, "shortName"), eccodes.codes_get(handle, "level")))
+            eccodes.codes_release(handle)
+    assert sorted(names) == sorted((name, level) for name in "uv" for level in (500, 200, 100))
 
 
 def test_before_the_archive(store):

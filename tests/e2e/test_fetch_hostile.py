@@ -143,7 +143,7 @@ def test_a_template_with_other_names(store, url):
 
 
 def test_an_unknown_source_in_the_configuration(store):
-    with pytest.raises(InvalidInput, match="config: got 'nam', expected one of gfs, era5, ecmwf"):
+    with pytest.raises(InvalidInput, match="config: got 'nam', expected one of gfs, gefs, era5, ecmwf"):
         fetch(REQUEST, store=store, config={"nam": "http://x"})
 
 

@@ -42,7 +42,8 @@ def demo(
 
 def mirrors() -> dict[str, str]:
     """Return the mirrors that the environment names."""
-    names = ("gfs", "era5", "ecmwf")
+    from overflight.winds.request import SOURCES
+
     return {
-        n: os.environ[f"OVERFLIGHT_{n.upper()}_URL"] for n in names if os.environ.get(f"OVERFLIGHT_{n.upper()}_URL")
+        n: os.environ[f"OVERFLIGHT_{n.upper()}_URL"] for n in SOURCES if os.environ.get(f"OVERFLIGHT_{n.upper()}_URL")
     }

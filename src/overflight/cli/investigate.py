@@ -33,15 +33,18 @@ def investigate(
     from overflight.case.investigate import Plan, wind_window
     from overflight.case.investigate import investigate as run
     from overflight.sightings import read
-    from overflight.winds import open_winds
+    from overflight.winds.open import open_for_run
+    from overflight.winds.summary import notes
 
     reading = read(sightings, assume_utc=assume_utc, object_label=object_)
     remark(str(reading))
     command = f"overflight investigate {sightings.name} --winds {Path(winds).name}"
     plan = Plan(title=f"Incident: {sightings.stem}", seed=seed_of(seed), members=members, hours_back=hours_back,
                 hours_ahead=hours_ahead, command=command)  # fmt: skip
-    start, end = (None, None) if Path(winds).exists() else wind_window(reading, plan)
-    field = open_winds(winds, start=start, end=end)
+    first, last = wind_window(reading, plan)
+    field = open_for_run(winds, first, last)
+    for line in notes(field, first, last, heights=True):
+        remark(line)
     finish(run(reading, field, case, plan, progress=stages()), json)
 
 

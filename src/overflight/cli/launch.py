@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
 from overflight.cli.options import Json, Winds
-from overflight.cli.screen import say, say_json
+from overflight.cli.screen import remark, say, say_json
+
+LONGEST_SOUNDING_H = 6.0
+"""For so long stored winds must be there; longer flights say where they end."""
 
 
 def launch(
@@ -32,14 +36,19 @@ def launch(
     """Predict a flight, with the parameters and the JSON of the Tawhiri predictor (version 1)."""
     from overflight.drift import Settings
     from overflight.drift.pack import WindPack
-    from overflight.drift.tawhiri import predict
+    from overflight.drift.tawhiri import predict, read_request
     from overflight.geo.terrain import Terrain
-    from overflight.winds import open_winds
+    from overflight.winds.open import open_for_run
+    from overflight.winds.summary import notes
 
     request = {k: v for k, v in locals().items() if k in REQUEST and v is not None}
     request["launch_longitude"] = launch_longitude % 360.0
-    pack = WindPack(open_winds(winds), densities=True, keep=2)
-    answer = predict(pack, request, Settings(terrain=Terrain.load()))
+    asked = read_request(request)
+    last = asked.launch + timedelta(hours=min(asked.hours, LONGEST_SOUNDING_H))
+    field = open_for_run(winds, asked.launch, last, (launch_latitude, launch_longitude))
+    answer = predict(WindPack(field, densities=True, keep=2), request, Settings(terrain=Terrain.load()))
+    for line in notes(field, asked.launch, last, heights=True):
+        remark(line)
     if json:
         say_json(answer)
         return

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Output = Annotated[Path | None, Parameter(name=["--output", "-o"], help="File to write; its suffix names the format.")]
 Json = Annotated[bool, Parameter(name="--json", negative="", help="Print the result as JSON.")]
 Seed = Annotated[int | None, Parameter(help="Seed of the random draws; one is drawn and printed where none is given.")]
-Winds = Annotated[str, Parameter(help="Winds: file, folder, pattern, or a stored source (gfs, era5, ecmwf).")]
+Winds = Annotated[str, Parameter(help="Winds: file, folder, pattern, or a stored source (gfs, gefs, era5, ecmwf).")]
 Area = Annotated[str | None, Parameter(help="South,west,north,east in degrees.")]
 Levels = Annotated[str | None, Parameter(help="Pressure levels in hPa, as 100,70,50.")]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,9 @@ from overflight.errors import InvalidInput
 
 if TYPE_CHECKING:
     import xarray as xr
+
+
+LONGEST_H = 10_000.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,16 +48,18 @@ def run_float(asked: Asked, hours: float) -> None:
     """Run, write and print."""
     from overflight import drift
     from overflight.geo.times import parse_utc
-    from overflight.winds import open_winds
+    from overflight.winds.open import open_for_run
+    from overflight.winds.summary import notes
 
-    if not asked.hours > 0:
-        raise InvalidInput("--hours", str(asked.hours), "a number above 0")
+    if not 0.0 < asked.hours <= LONGEST_H:
+        raise InvalidInput("--hours", str(asked.hours), f"a number above 0, up to {LONGEST_H:g}")
     start = parse_utc(asked.time, field="--time")
     flight = float_flight(asked.pressure, asked.altitude, asked.density)
     release = drift.Release(time=start, lat=asked.lat, lon=asked.lon, position_sd_m=1000.0 * asked.position_sd_km)
     settings = run_settings(asked.step, asked.every, asked.method, asked.memory, steady=asked.steady,
                             wind_error=asked.wind_error)  # fmt: skip
-    winds, seed = open_winds(asked.winds), seed_of(asked.seed)
+    first, last = sorted((start, start + timedelta(hours=hours)))
+    winds, seed = open_for_run(asked.winds, first, last, (asked.lat, asked.lon)), seed_of(asked.seed)
     what: dict[str, Any] = {"hours": hours, "members": asked.members, "seed": seed, "settings": settings}
     if asked.scheduler is None:
         data = drift.simulate(winds, flight, release, **what)
@@ -62,6 +68,17 @@ def run_float(asked: Asked, hours: float) -> None:
 
         data = simulate_on(asked.scheduler, winds, flight, release, **what)
     report(data, asked.output, asked.json)
+    for line in (*notes(winds, first, last, heights=asked.pressure is None), *_reach(data, winds)):
+        remark(line)
+
+
+def _reach(data: xr.Dataset, winds: xr.Dataset) -> list[str]:
+    """Say how far the winds reach, where a member came to their end."""
+    from overflight.winds.coverage import extent
+
+    meanings = data["end_status"].attrs["flag_meanings"].split()
+    ended = {meanings[code] for code in data["end_status"].values}
+    return [f"the winds hold {extent(winds)}"] if ended & {"left_domain", "out_of_wind", "out_of_levels"} else []
 
 
 def report(data: xr.Dataset, output: Path | None, json: bool) -> None:

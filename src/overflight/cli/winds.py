@@ -12,7 +12,7 @@ from overflight.cli.screen import bar, say, say_json
 
 
 def fetch_(
-    source: Literal["gfs", "era5", "ecmwf"],
+    source: Literal["gfs", "gefs", "era5", "ecmwf"],
     *,
     start: Annotated[str, Parameter(help="First instant, with offset.")],
     end: Annotated[str, Parameter(help="Last instant, with offset.")],

@@ -51,8 +51,6 @@ def _to_dimension(ds: xr.Dataset, found: str, axis: str, where: str) -> xr.Datas
     dims = ds[found].dims
     if dims and dims[0] != found:
         ds = ds.swap_dims({dims[0]: found})
-    if not dims and axis == "member":
-        return ds.drop_vars(found)
     ds = ds.rename({found: axis}) if found != axis else ds
     return ds if axis in ds.dims else ds.expand_dims(axis)
 

@@ -45,7 +45,7 @@ def winds_of_track(path: str | Path, *, window_s: float = 300.0, reach: Reach | 
     if not (np.isfinite(window_s) and window_s > 0.0):
         raise InvalidInput("window_s", f"{window_s!r}", "seconds above 0")
     time, lat, lon, altitude, told = read_fixes(file)
-    measured = _drift(time, lat, lon, altitude, window_s)
+    measured = _drift((time, lat, lon, altitude), window_s, file.name)
     ds = winds_of(measured, reach or Reach(), name=file.name, source=f"drift of the balloon in {file.name}")
     return ds.assign_attrs(fixes=told, window_s=window_s, sha256=[hashlib.sha256(file.read_bytes()).hexdigest()])
 
@@ -111,8 +111,9 @@ def _offsets(lat: F64, lon: F64, lat0: float, lon0: float) -> tuple[F64, F64]:
     return east, north
 
 
-def _drift(time: NDArray[np.datetime64], lat: F64, lon: F64, altitude: F64, window_s: float) -> Measured:
+def _drift(fixes: tuple[NDArray[np.datetime64], F64, F64, F64], window_s: float, name: str) -> Measured:
     """Velocity at the middle of each two fixes and their neighbours, by least squares over the window."""
+    time, lat, lon, altitude = fixes
     seconds = (time - time[0]) / np.timedelta64(1, "s")
     middle = 0.5 * (seconds[1:] + seconds[:-1])
     rows = []
@@ -127,7 +128,7 @@ def _drift(time: NDArray[np.datetime64], lat: F64, lon: F64, altitude: F64, wind
         u, v = (centred @ x / (centred @ centred) for x in (east, north))
         rows.append((at, 0.5 * (lat[i] + lat[i + 1]), lon[i], 0.5 * (altitude[i] + altitude[i + 1]), u, v))
     if not rows:
-        raise InvalidInput("track", "fixes too far apart", f"fixes within {4 * max(window_s, 300.0):g} s")
+        raise InvalidInput("track", "fixes too far apart", f"fixes within {4 * max(window_s, 300.0):g} s", name)
     at, y, x, z, u, v = np.array(rows).T
     when = time[0] + np.round(at * 1e3).astype("timedelta64[ms]")
     return Measured(time=when, lat=y, lon=x, altitude_m=z, u=u, v=v)

@@ -22,10 +22,16 @@ def is_global(ds: xr.Dataset) -> bool:
     return lon.size > 1 and bool(360.0 - (lon[-1] - lon[0]) <= 1.5 * np.median(np.diff(lon)))
 
 
-def gaps(ds: xr.Dataset, *, longer_than_s: float = 6 * 3600.0) -> list[tuple[datetime, datetime]]:
-    """Return the holes between times that are longer than a limit [s], as pairs of UTC datetimes."""
+def gaps(ds: xr.Dataset, *, longer_than_s: float | None = None) -> list[tuple[datetime, datetime]]:
+    """Return the holes between times that are longer than a limit, as pairs of UTC datetimes.
+
+    The limit [s] is 6 h, or 1.5 usual steps of the winds where that is longer.
+    """
     times = ds["time"].values
-    wide = np.flatnonzero(np.diff(times) / np.timedelta64(1, "s") > longer_than_s)
+    steps = np.diff(times) / np.timedelta64(1, "s")
+    if longer_than_s is None:
+        longer_than_s = max(6 * 3600.0, 1.5 * float(np.median(steps))) if steps.size else np.inf
+    wide = np.flatnonzero(steps > longer_than_s)
     return [(to_datetime(times[i]), to_datetime(times[i + 1])) for i in wide]
 
 

@@ -13,6 +13,7 @@ from overflight.geo.times import iso
 from overflight.winds.files import StoreBroken, guarded, locked
 from overflight.winds.request import SOURCES, Request, area_text
 from overflight.winds.sources.ecmwf import Ecmwf
+from overflight.winds.sources.gefs import Gefs
 from overflight.winds.sources.gfs import Gfs
 from overflight.winds.sources.http import Client
 from overflight.winds.sources.job import Job, Source
@@ -151,6 +152,8 @@ def source_of(request: Request, config: Mapping[str, str] | None = None) -> Sour
         return Era5Arco(url=url) if url else Era5Arco()
     if request.source == "ecmwf":
         return Ecmwf(url=url) if url else Ecmwf()
+    if request.source == "gefs":
+        return Gefs(url=url) if url else Gefs()
     return Gfs(url=url) if url else Gfs()
 
 

@@ -8,6 +8,7 @@ surface up in hPa, latitudes and longitudes increase. ``u``, ``v`` [m/s], and wh
 from __future__ import annotations
 
 import logging
+from itertools import pairwise
 
 import numpy as np
 import xarray as xr
@@ -16,9 +17,10 @@ from overflight.errors import InvalidInput
 from overflight.geo.atmosphere import STANDARD_GRAVITY_MS2
 from overflight.winds.axes import order_lat, order_level, order_lon, order_time, rename_axes
 from overflight.winds.coverage import covers, gaps, is_global, require, subset
-from overflight.winds.names import find_variable
+from overflight.winds.lazy import BIG_BYTES, converted, joined
+from overflight.winds.names import find_axis, find_variable
 
-__all__ = ["canonical", "covers", "gaps", "is_global", "require", "subset"]
+__all__ = ["canonical", "covers", "gaps", "is_global", "require", "subset", "told_of_missing"]
 
 _LOG = logging.getLogger(__name__)
 DIMS = ("time", "level", "lat", "lon")
@@ -35,10 +37,9 @@ ATTRIBUTES: dict[str, dict[str, str]] = {
     "time": {"standard_name": "time", "axis": "T"},
     "member": {"standard_name": "realization"},
 }
+_KEPT = ("height_source", "reach", "license", "institution", "member")
 _SPEED = {"kt": 0.514444, "kts": 0.514444, "knots": 0.514444, "knot": 0.514444, "km/h": 1 / 3.6, "cm/s": 0.01}
 _METRES_A_SECOND = ("", "ms-1", "m/s", "m*s**-1", "metres/second", "meters/second", "mpersecond", "m.s-1")
-_BIG_BYTES = 2**27
-"""Above this a file is read a time at a time."""
 
 
 def canonical(ds: xr.Dataset, *, name: str = "") -> xr.Dataset:
@@ -56,7 +57,7 @@ def canonical(ds: xr.Dataset, *, name: str = "") -> xr.Dataset:
     InvalidInput
         There is no wind in it, an axis or unit is not understood, or an axis repeats.
     """
-    chosen = _choose(_one_version(ds), name)
+    chosen = _one_member(_choose(_one_version(ds), name))
     shaped = rename_axes(chosen, name)
     for order in (order_time, order_level, order_lat, order_lon):
         shaped = order(shaped, name)
@@ -68,16 +69,16 @@ def canonical(ds: xr.Dataset, *, name: str = "") -> xr.Dataset:
     coords = {c: shaped[c].variable for c in (*DIMS, *lead) if c in shaped.coords}
     full = _units(shaped, name)
     out = xr.Dataset(
-        {n: _single(full[n]).transpose(*(d for d in (*lead, *DIMS) if d in full[n].dims)) for n in full},
+        {n: converted(a, dims=tuple(d for d in (*lead, *DIMS) if d in a.dims)) for n, a in full.items()},
         coords=coords,
         attrs={
             "source": str(ds.attrs.get("source", "") or name),
             "title": str(ds.attrs.get("title", "") or name),
             "sha256": ds.attrs.get("sha256", ""),
-            **{k: ds.attrs[k] for k in ("height_source", "reach", "license") if k in ds.attrs},
+            **{k: chosen.attrs[k] for k in _KEPT if k in chosen.attrs},
         },
     )
-    return _told_of_missing(_with_attributes(out), name)
+    return told_of_missing(_with_attributes(out), name)
 
 
 def _with_attributes(ds: xr.Dataset) -> xr.Dataset:
@@ -87,15 +88,32 @@ def _with_attributes(ds: xr.Dataset) -> xr.Dataset:
     return ds
 
 
+def _one_member(ds: xr.Dataset) -> xr.Dataset:
+    """Note which member of an ensemble a file of one member holds, so that files of several can be joined."""
+    axis = find_axis(ds, "member")
+    if axis not in ds.coords or ds[axis].size != 1 or not np.issubdtype(ds[axis].dtype, np.integer):
+        return ds
+    number = int(ds[axis].values.item())
+    ds = ds.isel(dict.fromkeys(ds[axis].dims, 0), drop=True).drop_vars([axis], errors="ignore")
+    return ds.assign_attrs(member=number)
+
+
 def _one_version(ds: xr.Dataset) -> xr.Dataset:
-    """Join the final and the preliminary ERA5, which some files keep on an axis of their own."""
+    """Join the final and the preliminary ERA5, which some files keep on an axis of their own: each time has one."""
     if "expver" not in ds.dims:
         return ds
-    parts = [ds.isel(expver=i, drop=True) for i in range(ds.sizes["expver"])]
-    first = parts[0]
-    for part in parts[1:]:
-        first = first.combine_first(part)
-    return first
+    wind, axis = find_variable(ds, "u"), find_axis(ds, "time")
+    time = ds[axis].dims[0] if axis is not None and ds[axis].ndim == 1 else None
+    if wind is None:
+        return ds
+    # One point tells which version a time is of, so that nothing else has to be read.
+    point = ds[wind].isel({d: ds.sizes[d] // 2 for d in ds[wind].dims if d not in ("expver", time)})
+    if time not in point.dims:
+        return ds.isel(expver=int(np.argmax(np.isfinite(point.values))), drop=True)
+    version = np.argmax(np.isfinite(point.transpose(time, "expver").values), axis=1)
+    cuts = [0, *(np.flatnonzero(np.diff(version)) + 1).tolist(), version.size]
+    runs = [ds.isel({"expver": version[a], time: slice(a, b)}, drop=True) for a, b in pairwise(cuts)]
+    return runs[0] if len(runs) == 1 else joined(runs, time)
 
 
 def _choose(ds: xr.Dataset, where: str) -> xr.Dataset:
@@ -118,7 +136,7 @@ def _units(ds: xr.Dataset, where: str) -> dict[str, xr.DataArray]:
             out[q] = _speed(ds[q], where)
     if "t" in ds:
         celsius = str(ds["t"].attrs.get("units", "")).lower() in ("c", "degc", "celsius", "deg_c", "°c")
-        out["t"] = _single(ds["t"]) + np.float32(273.15) if celsius else ds["t"]
+        out["t"] = converted(ds["t"], offset=273.15) if celsius else ds["t"]
     if "w" in ds and "pa" in str(ds["w"].attrs.get("units", "pa")).lower():
         out["w"] = ds["w"]
     height = _height(ds)
@@ -138,7 +156,7 @@ def _speed(array: xr.DataArray, where: str) -> xr.DataArray:
     if unit in _METRES_A_SECOND or unit in ("ms**-1", "ms^-1", "meters/sec", "meter/sec", "m/sec", "mps"):
         return array
     if unit in _SPEED:
-        return _single(array) * np.float32(_SPEED[unit])
+        return converted(array, scale=_SPEED[unit])
     raise InvalidInput(f"{array.name} units", repr(unit), "m s-1 or knots", where)
 
 
@@ -149,26 +167,24 @@ def _height(ds: xr.Dataset) -> xr.DataArray | None:
             continue
         unit = "".join(str(ds[q].attrs.get("units", "")).lower().split())
         if unit in ("m", "gpm", "meters", "metres", "meter", "geopotentialmeters", "dam", "gpdam"):
-            return _single(ds[q]) * np.float32(10.0) if "dam" in unit else ds[q]
+            return converted(ds[q], scale=10.0) if "dam" in unit else ds[q]
         if unit in ("m2s-2", "m**2s**-2", "m2/s2", "m^2s^-2", "m**2/s**2", "jkg-1", "j/kg"):
-            return _single(ds[q]) * np.float32(1.0 / STANDARD_GRAVITY_MS2)
+            return converted(ds[q], scale=1.0 / STANDARD_GRAVITY_MS2)
         if unit == "":
-            return ds[q] if q == "gh" else _single(ds[q]) * np.float32(1.0 / STANDARD_GRAVITY_MS2)
+            return ds[q] if q == "gh" else converted(ds[q], scale=1.0 / STANDARD_GRAVITY_MS2)
     return None
 
 
-def _single(array: xr.DataArray) -> xr.DataArray:
-    """As float32; a large one a time at a time and only when it is asked for."""
-    if array.dtype == np.float32:
-        return array
-    if array.nbytes > _BIG_BYTES and array.chunks is None and "time" in array.dims:
-        array = array.chunk({"time": 1})
-    return array.astype(np.float32)
+def told_of_missing(ds: xr.Dataset, where: str, *, limit_bytes: int = BIG_BYTES) -> xr.Dataset:
+    """Count the missing winds of a dataset small enough to look through; refuse one with none at all.
 
-
-def _told_of_missing(ds: xr.Dataset, where: str) -> xr.Dataset:
-    """Count the missing winds of a dataset small enough to look through; refuse one with none at all."""
-    if ds["u"].nbytes > _BIG_BYTES // 2 or ds["u"].chunks is not None:
+    Raises
+    ------
+    InvalidInput
+        All its winds are missing.
+    """
+    ds.attrs.pop("missing", None)
+    if ds["u"].nbytes > limit_bytes:
         return ds
     missing = int((np.isnan(ds["u"].values) | np.isnan(ds["v"].values)).sum())
     if missing == ds["u"].size:

@@ -51,12 +51,14 @@ def open_grib(path: str | Path) -> xr.Dataset:
         The file is no GRIB, cut short, on a grid that is not rows of latitude, or holds no such wind.
     """
     file = Path(path)
-    lat, lon, messages = _index(file)
-    return canonical(_dataset(file, lat, lon, messages), name=file.name)
+    lat, lon, messages, centre = _index(file)
+    return canonical(_dataset(file, lat, lon, messages).assign_attrs(institution=centre), name=file.name)
 
 
-def _index(file: Path) -> tuple[NDArray[np.float64], NDArray[np.float64], list[Message]]:
+def _index(file: Path) -> tuple[NDArray[np.float64], NDArray[np.float64], list[Message], str]:
+    """Return the rows and columns, the fields of ours, and who made them."""
     messages: list[Message] = []
+    centre = ""
     axes: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
     for handle, place in _handles(file):
         message = _describe(handle, place, file)
@@ -64,12 +66,13 @@ def _index(file: Path) -> tuple[NDArray[np.float64], NDArray[np.float64], list[M
             continue
         if axes is None:
             axes = _axes(handle, file)
+            centre = str(eccodes.codes_get(handle, "centreDescription"))
         elif message.grid != messages[0].grid:
             raise InvalidInput("grid", "fields on different grids", "one grid", file.name, "split the file")
         messages.append(message)
     if axes is None:
         raise InvalidInput("wind", "no field on pressure levels", "u and v on pressure levels", file.name)
-    return *axes, messages
+    return *axes, messages, centre
 
 
 def _handles(file: Path) -> Iterator[tuple[int, int]]:
@@ -185,8 +188,7 @@ def _dataset(file: Path, lat: NDArray[np.float64], lon: NDArray[np.float64], mes
             lazy = indexing.LazilyIndexedArray(array)
             data[quantity] = xr.Variable(dims, lazy, {"units": _UNITS[quantity]})
     coords = {"member": members, "time": times, "level": ("level", levels, {"units": "hPa"}), "lat": lat, "lon": lon}
-    ds = xr.Dataset(data, coords)
-    return ds.isel(member=0, drop=True) if members.size == 1 else ds
+    return xr.Dataset(data, coords)
 
 
 def _offsets(messages: list[Message], axes: tuple[NDArray[Any], ...], file: Path) -> NDArray[np.int64]:

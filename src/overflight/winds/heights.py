@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import xarray as xr
 
 from overflight.geo import atmosphere
+from overflight.winds.lazy import derived
 
+STANDARD = "standard atmosphere"
 _SCALE = atmosphere.GAS_CONSTANT_DRY_AIR / atmosphere.STANDARD_GRAVITY_MS2
 
 
@@ -29,23 +33,21 @@ def with_heights(ds: xr.Dataset) -> xr.Dataset:
     attributes = {"units": "m", "standard_name": "geopotential_height"}
     if "t" in ds and pressure.size > 1:
         source = "hypsometric from temperature, lowest level of the standard atmosphere"
-        z = _hypsometric(ds["t"], np.log(pressure), float(standard[0]))
+        t = ds["t"]
+        sum_up = partial(_hypsometric, ln_p=np.log(pressure), base_m=float(standard[0]), axis=t.dims.index("level"))
+        z = derived(t, sum_up, along="level")
     else:
-        source = "standard atmosphere"
+        source = STANDARD
         column = xr.DataArray(standard.astype(np.float32), dims="level")
         z = column.broadcast_like(ds["u"]).transpose(*ds["u"].dims)
     return ds.assign(z=z.assign_attrs(attributes)).assign_attrs(height_source=source)
 
 
-def _hypsometric(t: xr.DataArray, ln_p: np.ndarray, base_m: float) -> xr.DataArray:
+def _hypsometric(t: np.ndarray, *, ln_p: np.ndarray, base_m: float, axis: int) -> np.ndarray:
     """Heights of levels, with layer means of temperature linear in ln p."""
-    if t.chunks is None and t.nbytes > 2**27:
-        t = t.chunk({"time": 1})
-    lower, upper = t.isel(level=slice(None, -1)), t.isel(level=slice(1, None))
-    # The upper level of each layer names it, so the sum up to it is its height.
-    mean = 0.5 * (upper + lower.drop_vars("level", errors="ignore").assign_coords(level=upper["level"]))
-    layer = xr.DataArray((-np.diff(ln_p) * _SCALE).astype(np.float32), dims="level", coords={"level": upper["level"]})
-    above = (mean * layer).cumsum("level") + np.float32(base_m)
-    above = above.assign_coords(level=upper["level"])
-    ground = xr.full_like(t.isel(level=[0]), base_m)
-    return xr.concat([ground, above.transpose(*t.dims)], "level", join="override").transpose(*t.dims)
+    column = np.moveaxis(t, axis, -1)
+    z = np.empty_like(column)
+    z[..., 0] = base_m
+    np.multiply(column[..., 1:] + column[..., :-1], (-0.5 * _SCALE * np.diff(ln_p)).astype(np.float32), out=z[..., 1:])
+    np.cumsum(z, axis=-1, out=z)
+    return np.moveaxis(z, -1, axis)

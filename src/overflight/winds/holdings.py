@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 
+from overflight.winds.lacking import MAX_GAP
 from overflight.winds.request import Area, area_text, spans_text
-from overflight.winds.store import MAX_GAP, Entry, Store
+from overflight.winds.store import Entry, Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,9 +21,12 @@ from numpy.typing import NDArray
 from overflight.errors import InvalidInput
 from overflight.geo import atmosphere
 from overflight.geo.sphere import distance_m
+from overflight.geo.times import iso
 from overflight.winds.field import canonical
 
 F64 = NDArray[np.float64]
+MOST_NODES = 40_000_000
+"""Of measured winds; some 1 GB while they are made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +103,7 @@ def winds_of(measured: Measured, reach: Reach, *, name: str, source: str) -> xr.
     times = _times(m, reach)
     altitudes = _altitudes(m, reach)
     lat, lon = _box(m, reach)
+    _require_size(times, altitudes.size * lat.size * lon.size, name)
     u, v, variance = _average(m, reach, times, altitudes)
     sd = _sd_over_box(m, reach, times, lat, lon, variance)
     shape = (times.size, altitudes.size, lat.size, lon.size)
@@ -123,11 +127,18 @@ def winds_of(measured: Measured, reach: Reach, *, name: str, source: str) -> xr.
     attributes = {
         "source": source,
         "title": name,
-        "height_source": "standard atmosphere" if m.height_m is None else "sounding",
+        "height_source": "altitudes of the balloon" if m.height_m is None else "sounding",
         "reach": f"{reach.box_deg:g} degrees, {reach.height_m:g} m in height, "
         f"{reach.before_s / 3600:g} h before and {reach.after_s / 3600:g} h after",
     }
     return canonical(xr.Dataset(data, coords, attributes), name=name)
+
+
+def _require_size(times: NDArray[np.datetime64], nodes: int, name: str) -> None:
+    """Refuse what would not fit into memory: years of soundings, or a track around the world."""
+    if times.size * nodes > MOST_NODES:
+        got = f"{iso(times[0])} to {iso(times[-1])} at {nodes:,} places"
+        raise InvalidInput("measured winds", got, "a shorter time or a smaller region", name, "cut the file")
 
 
 def _times(m: Measured, reach: Reach) -> NDArray[np.datetime64]:

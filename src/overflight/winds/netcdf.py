@@ -35,7 +35,7 @@ def read_netcdf(file: Path) -> xr.Dataset:
     for decode in (True, False):
         try:
             # Steps of a forecast are wanted as numbers only where they help to date it.
-            return xr.open_dataset(file, engine=engine, decode_times=decode, decode_timedelta=decode)
+            return xr.open_dataset(file, engine=engine, decode_times=decode, decode_timedelta=decode, cache=False)
         except Exception as problem:
             reason = f"{type(problem).__name__}: {problem}"
     raise InvalidInput("NetCDF", f"a file that cannot be read ({reason})"[:240], "a whole NetCDF file", file.name)

@@ -13,15 +13,16 @@ import xarray as xr
 
 from overflight.errors import InvalidInput
 from overflight.winds.balloon_track import winds_of_track
-from overflight.winds.field import canonical, gaps, subset
+from overflight.winds.field import canonical, gaps, require, subset, told_of_missing
 from overflight.winds.files import sha256
 from overflight.winds.heights import with_heights
+from overflight.winds.lazy import SMALL_BYTES, joined
 from overflight.winds.netcdf import read_netcdf
-from overflight.winds.sounding import is_raob, winds_of_soundings
+from overflight.winds.request import SOURCES
+from overflight.winds.sounding import is_packed, is_raob, winds_of_soundings
 from overflight.winds.zarr_store import is_zarr, open_zarr
 
 _LOG = logging.getLogger(__name__)
-_STORED = ("gfs", "era5", "ecmwf")
 _SKIP = (".idx", ".md", ".txt", ".sha256", ".part", ".lock", ".tmp", ".yaml", ".toml")
 Source = str | Path
 
@@ -34,6 +35,7 @@ def open_winds(
     area: tuple[float, float, float, float] | None = None,
     levels_hpa: Iterable[float] | None = None,
     member: int | None = None,
+    near: tuple[datetime, datetime] | None = None,
 ) -> xr.Dataset:
     """Open winds in the canonical form.
 
@@ -48,6 +50,8 @@ def open_winds(
     levels_hpa : pressures, optional. [hPa]
     member : int, optional
         One member of an ensemble by its number; else all stay on a leading dimension ``member``.
+    near : (start, end), optional
+        Where a file holds months of soundings, only those about this time are taken; else about ``start`` to ``end``.
 
     Raises
     ------
@@ -57,13 +61,53 @@ def open_winds(
         Times, area or levels are not in it.
     """
     levels = None if levels_hpa is None else tuple(levels_hpa)
-    if isinstance(source, str) and source.partition("-")[0].lower() in _STORED and not Path(source).exists():
-        ds = _stored(source.lower(), start, end, area, levels)
+    if is_stored(source):
+        ds = _stored(str(source).lower(), start, end, area, levels)
     else:
-        parts = [_with_digest(_open_one(path), path) for path in _paths(source)]
+        near = near or ((start, end) if start and end else None)
+        parts = [_with_digest(_open_one(path, near), path) for path in _paths(source)]
         ds = _join([subset(part, area=area, levels_hpa=levels) for part in parts])
         ds = subset(ds, start=start, end=end)
-    return with_heights(ds if member is None else _member(ds, member))
+    return _at_hand(with_heights(ds if member is None else _member(ds, member)))
+
+
+def open_for_run(
+    source: Source, start: datetime, end: datetime, place: tuple[float, float] | None = None
+) -> xr.Dataset:
+    """Open winds for a run between two times from a place (lat, lon) [degrees].
+
+    Stored winds must hold all that time; the message names the command that fetches the rest. Files are taken as they
+    are: the run says where they end.
+
+    Raises
+    ------
+    InvalidInput
+        As `open_winds`.
+    OutOfCoverage
+        The place lies outside the winds, or stored winds do not hold the time.
+    """
+    if is_stored(source):
+        from overflight.winds.store import Store  # noqa: PLC0415 - it opens files through this module
+
+        ds = Store().open_stored(str(source).lower(), start=start, end=end, place=place)
+    else:
+        ds = open_winds(source, near=(start, end))
+    if place is not None:
+        require(ds, ds["time"].values[0], *place)
+    return ds
+
+
+def is_stored(source: Source | Sequence[Source]) -> bool:
+    """Say whether winds are named by a stored source (``gfs``, ``gfs-0p50``), not by a file."""
+    named = isinstance(source, str) and source.partition("-")[0].lower() in SOURCES
+    return named and not Path(str(source)).exists()
+
+
+def _at_hand(ds: xr.Dataset) -> xr.Dataset:
+    """Read a small dataset whole; a large one stays in its files until it is used."""
+    if ds.nbytes > SMALL_BYTES:
+        return ds
+    return told_of_missing(ds.load(), str(ds.attrs["title"]), limit_bytes=SMALL_BYTES)
 
 
 def members(ds: xr.Dataset) -> list[xr.Dataset]:
@@ -74,7 +118,7 @@ def members(ds: xr.Dataset) -> list[xr.Dataset]:
 
 
 def _member(ds: xr.Dataset, number: int) -> xr.Dataset:
-    have = [int(n) for n in ds["member"].values] if "member" in ds.dims else [0]
+    have = list(_numbers(ds))
     if number not in have:
         raise InvalidInput("member", str(number), f"one of {', '.join(str(n) for n in have)}")
     return ds.isel(member=have.index(number), drop=True) if "member" in ds.dims else ds
@@ -109,7 +153,7 @@ def _paths(source: Source | Sequence[Source]) -> list[Path]:
         return [path]
     found = sorted(Path(path.anchor or ".").glob(str(path.relative_to(path.anchor)))) if _is_pattern(path) else []
     if not found:
-        hint = f"stored sources are {', '.join(_STORED)}"
+        hint = f"stored sources are {', '.join(SOURCES)}"
         raise InvalidInput("winds", "no such file", "a file, folder, pattern or stored source", str(source), hint)
     return found
 
@@ -122,7 +166,7 @@ def _looks_like_winds(path: Path) -> bool:
     return not path.name.startswith(".") and path.suffix.lower() not in _SKIP and (path.is_file() or is_zarr(path))
 
 
-def _open_one(path: Path) -> xr.Dataset:
+def _open_one(path: Path, near: tuple[datetime, datetime] | None) -> xr.Dataset:
     """Open one file by what its first bytes say, not by its name."""
     if path.is_dir():
         return open_zarr(path)
@@ -134,12 +178,12 @@ def _open_one(path: Path) -> xr.Dataset:
     if not head:
         raise InvalidInput("winds", "an empty file", "GRIB, NetCDF, Zarr, a sounding or a track", path.name)
     if head[:3] == b"CDF" or head[:4] == b"\x89HDF":
-        return _netcdf(path)
+        return _netcdf(path, near)
     if b"GRIB" in head:
         from overflight.winds.grib import open_grib  # noqa: PLC0415 - ecCodes is slow to load
 
         return open_grib(path)
-    return _text(path, head)
+    return _text(path, head, near)
 
 
 def _with_digest(ds: xr.Dataset, path: Path) -> xr.Dataset:
@@ -153,15 +197,14 @@ def _with_digest(ds: xr.Dataset, path: Path) -> xr.Dataset:
     return ds.assign_attrs(sha256=[hashlib.sha256(listing.encode()).hexdigest()])
 
 
-def _netcdf(path: Path) -> xr.Dataset:
+def _netcdf(path: Path, near: tuple[datetime, datetime] | None) -> xr.Dataset:
     ds = read_netcdf(path)
-    return winds_of_soundings(path) if is_raob(ds) else canonical(ds, name=path.name)
+    return winds_of_soundings(path, near=near) if is_raob(ds) else canonical(ds, name=path.name)
 
 
-def _text(path: Path, head: bytes) -> xr.Dataset:
-    start = head.lstrip()[:1]
-    if start in (b"[", b"{", b"#") or b'"datetime"' in head:
-        return winds_of_soundings(path)
+def _text(path: Path, head: bytes, near: tuple[datetime, datetime] | None) -> xr.Dataset:
+    if head.lstrip()[:1] in (b"[", b"{", b"#") or b'"datetime"' in head or is_packed(head):
+        return winds_of_soundings(path, near=near)
     first = head.split(b"\n", 1)[0].lower()
     if b"time" in first and b"lat" in first and b"," in first:
         return winds_of_track(path)
@@ -169,10 +212,22 @@ def _text(path: Path, head: bytes) -> xr.Dataset:
 
 
 def _join(parts: list[xr.Dataset]) -> xr.Dataset:
-    """Join datasets on one grid in time, each read when it is needed."""
+    """Join datasets on one grid in time, and those of several members of an ensemble side by side; nothing is read."""
     if len(parts) == 1:
         return _told_of_gaps(parts[0])
-    parts = sorted(parts, key=lambda p: p["time"].values[0])
+    _require_one_grid(parts)
+    names = [name for name in parts[0].data_vars if all(name in p.data_vars for p in parts)]
+    groups: dict[tuple[int, ...], list[xr.Dataset]] = {}
+    for part in parts:
+        groups.setdefault(_numbers(part), []).append(part[names])
+    whole = {numbers: _in_time(group) for numbers, group in sorted(groups.items())}
+    ds = next(iter(whole.values())) if len(whole) == 1 else _side_by_side(whole)
+    ds.attrs["source"] = "; ".join(dict.fromkeys(str(p.attrs["source"]) for p in parts))
+    ds.attrs["sha256"] = [h for p in parts for h in np.atleast_1d(p.attrs["sha256"]).tolist() if h]
+    return _told_of_gaps(ds)
+
+
+def _require_one_grid(parts: list[xr.Dataset]) -> None:
     first = parts[0]
     for other in parts[1:]:
         for axis in ("level", "lat", "lon"):
@@ -184,30 +239,44 @@ def _join(parts: list[xr.Dataset]) -> xr.Dataset:
                     "files on one grid",
                     hint="choose area and levels",
                 )
-    names = set.intersection(*(set(map(str, p.data_vars)) for p in parts))
-    aligned = [
-        p[sorted(names)].assign_coords({a: first[a] for a in ("level", "lat", "lon")}).chunk(time=1) for p in parts
-    ]
-    joined = xr.concat(aligned, "time", join="override", combine_attrs="override")
-    times = joined["time"].values
+
+
+def _numbers(part: xr.Dataset) -> tuple[int, ...]:
+    """Return the members that a file holds; one that says nothing is member 0."""
+    return tuple(int(n) for n in part["member"].values) if "member" in part.dims else (part.attrs.get("member", 0),)
+
+
+def _in_time(parts: list[xr.Dataset]) -> xr.Dataset:
+    if len(parts) == 1:
+        return parts[0]
+    ds = joined(sorted(parts, key=lambda p: p["time"].values[0]), "time")
+    times = ds["time"].values
     order = np.argsort(times, kind="stable")
     again = np.flatnonzero(np.diff(times[order]) == np.timedelta64(0))
     if again.size:
         when = np.datetime_as_string(times[order][again[0]], "m")
         raise InvalidInput("time", f"{when}Z in two files", "each time once", hint="keep one run a time")
-    joined = joined if np.all(np.diff(order) > 0) else joined.isel(time=order)
-    joined.attrs["source"] = "; ".join(dict.fromkeys(str(p.attrs["source"]) for p in parts))
-    joined.attrs["sha256"] = [h for p in parts for h in np.atleast_1d(p.attrs["sha256"]).tolist() if h]
-    return _told_of_gaps(joined)
+    return ds if np.all(np.diff(order) > 0) else ds.isel(time=order)
+
+
+def _side_by_side(groups: dict[tuple[int, ...], xr.Dataset]) -> xr.Dataset:
+    """Lay members along the dimension ``member``; each must hold the same times."""
+    numbers = np.array([n for group in groups for n in group])
+    parts = list(groups.values())
+    twice = numbers.size > np.unique(numbers).size
+    if twice or any(not np.array_equal(p["time"].values, parts[0]["time"].values) for p in parts[1:]):
+        got = f"members {' '.join(str(n) for n in numbers)}" + (", some twice" if twice else ", at different times")
+        raise InvalidInput("member", got, "each member once, all at the same times")
+    ds = joined(parts, "member", numbers)
+    ds.attrs.pop("member", None)
+    return ds.isel(member=np.argsort(numbers))
 
 
 def _told_of_gaps(ds: xr.Dataset) -> xr.Dataset:
     """Note the holes in time that no interpolation should cross unseen."""
-    steps = np.diff(ds["time"].values) / np.timedelta64(1, "s")
-    limit = max(6 * 3600.0, 1.5 * float(np.median(steps))) if steps.size else np.inf
-    holes = gaps(ds, longer_than_s=limit)
+    holes = gaps(ds)
     if holes:
         text = "; ".join(f"{a:%Y-%m-%dT%H:%MZ} to {b:%Y-%m-%dT%H:%MZ}" for a, b in holes[:10])
         ds.attrs["gaps"] = f"{len(holes)}: {text}"
-        _LOG.warning("winds have %d gap(s) in time: %s", len(holes), text)
+        _LOG.info("winds have %d gap(s) in time: %s", len(holes), text)
     return ds

@@ -12,9 +12,12 @@ from overflight.geo.times import HINT, iso
 Area = tuple[float, float, float, float]
 
 VARIABLES = ("u", "v", "t", "z")
-SOURCES = ("gfs", "era5", "ecmwf")
+SOURCES = ("gfs", "gefs", "era5", "ecmwf")
+CUT = ("era5",)
+"""Sources that give a part of the globe; of the others whole fields come."""
 RESOLUTIONS: dict[str, tuple[str, ...]] = {
     "gfs": ("0p25", "0p50", "1p00"),
+    "gefs": ("0p50",),
     "era5": ("0p25",),
     "ecmwf": ("0p25",),
 }
@@ -29,7 +32,7 @@ class Request:
     Attributes
     ----------
     source : str
-        ``gfs``, ``era5`` or ``ecmwf``.
+        ``gfs``, ``gefs``, ``era5`` or ``ecmwf``.
     start, end : datetime
         First and last instant that must lie inside the winds, with zone.
     area : tuple of float or None
@@ -91,7 +94,7 @@ class Request:
             parts.append("--area=" + ",".join(f"{edge:g}" for edge in self.area))
         if self.levels_hpa is not None:
             parts.append("--levels " + ",".join(f"{level:g}" for level in self.levels_hpa))
-        if self.resolution is not None:
+        if self.grid != RESOLUTIONS[self.source][0]:
             parts.append(f"--resolution {self.resolution}")
         if self.step_h != DEFAULT_STEP_H:
             parts.append(f"--step {self.step_h}")
@@ -133,6 +136,19 @@ def area_contains(outer: Area | None, inner: Area | None) -> bool:
     if outer[3] - outer[1] >= 360:
         return True
     return (inner[1] - outer[1]) % 360 + (inner[3] - inner[1]) <= outer[3] - outer[1]
+
+
+def area_around(lat: float, lon: float, hours: float) -> Area | None:
+    """Return an area that holds a place and what lies within a drift of some hours; None is the globe.
+
+    The margin is 5 degrees of latitude and a degree (31 m/s) for each hour.
+    """
+    margin = 5.0 + hours
+    south, north = math.floor(max(lat - margin, -90.0)), math.ceil(min(lat + margin, 90.0))
+    wide = margin / max(math.cos(math.radians(min(max(abs(south), abs(north)), 89.0))), 0.05)
+    if wide >= 90.0:
+        return None
+    return checked_area((south, math.floor(lon - wide), north, math.ceil(lon + wide)))
 
 
 def area_text(area: Area | None) -> str:

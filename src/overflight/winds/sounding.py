@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import io
 import json
+import zipfile
+import zlib
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
-from overflight.errors import InvalidInput
+from overflight.errors import InvalidInput, OutOfCoverage
 from overflight.geo import atmosphere
+from overflight.geo.sphere import distance_m
+from overflight.geo.times import iso
 from overflight.winds.measured import Measured, Reach, winds_of
 from overflight.winds.netcdf import read_netcdf
 
@@ -22,6 +29,11 @@ _RAOB_MISSING = 9e4
 _ASCENT_MS = 5.0
 """A sonde's climb, to date the wind at a height."""
 _STRONGEST_MS = 200.0
+_LONGEST_S = 31 * 86_400.0
+_BESIDE_S = 2 * 86_400.0
+_FARTHEST_KM = 600.0
+"""A sonde drifts up to some 300 km."""
+T = TypeVar("T")
 F64 = NDArray[np.float64]
 Row = tuple[float, float, float, float, float, float, float]
 """Seconds since 1970, latitude, longitude, altitude of the pressure [m], u and v [m/s], height [m]."""
@@ -34,21 +46,35 @@ def is_raob(ds: xr.Dataset) -> bool:
     return {"wdMan", "wsMan", "prMan", "staLat"} <= {str(n) for n in ds.variables}
 
 
-def winds_of_soundings(path: str | Path, *, reach: Reach = SONDE) -> xr.Dataset:
-    """Turn radiosonde soundings into a canonical wind dataset with ``wind_sd``.
+def is_packed(head: bytes) -> bool:
+    """Say whether a file is a zip or gzip archive, as IGRA and SondeHub hand out theirs."""
+    return head[:4] == b"PK\x03\x04" or head[:2] == b"\x1f\x8b"
+
+
+def winds_of_soundings(
+    path: str | Path, *, reach: Reach = SONDE, near: tuple[datetime, datetime] | None = None
+) -> xr.Dataset:
+    """Turn radiosonde soundings of one place into a canonical wind dataset with ``wind_sd``.
+
+    Parameters
+    ----------
+    near : (start, end), optional
+        Of a file over more than 31 days only the soundings within two days of this time are taken.
 
     Raises
     ------
     InvalidInput
-        The file is of none of the three forms, or has no wind.
+        The file is of none of the three forms, has no wind, covers months and ``near`` is not given, or holds
+        sondes of places far apart.
     """
     file = Path(path)
-    content = file.read_bytes()
-    reader = _reader(content)
-    rows = [row for row in reader(file, content) if _is_sound(row)]
-    if not rows:
+    content = _unpacked(file)
+    table = np.array([row for row in _reader(content)(file, content, near) if _is_sound(row)])
+    if not table.size:
         raise InvalidInput("wind", "no measured wind", "soundings with wind", file.name)
-    table = np.array(rows)
+    low, high = _window(table[:, 0], near, file)
+    table = table[(table[:, 0] >= low) & (table[:, 0] <= high)]
+    _require_one_place(table, file)
     time = np.round(table[:, 0] * 1e3).astype("datetime64[ms]").astype("datetime64[ns]")
     measured = Measured(
         time=time,
@@ -60,10 +86,49 @@ def winds_of_soundings(path: str | Path, *, reach: Reach = SONDE) -> xr.Dataset:
         height_m=table[:, 6],
     )
     ds = winds_of(measured, reach, name=file.name, source=f"radiosonde soundings in {file.name}")
-    return ds.assign_attrs(sha256=[hashlib.sha256(content).hexdigest()], measurements=len(rows))
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    return ds.assign_attrs(sha256=[digest], measurements=len(table))
 
 
-def _reader(content: bytes) -> Callable[[Path, bytes], list[Row]]:
+def _unpacked(file: Path) -> bytes:
+    """Return a file's bytes; of an archive, those of the one file in it."""
+    content = file.read_bytes()
+    if not is_packed(content):
+        return content
+    try:
+        if content[:2] != b"PK":
+            return gzip.decompress(content)
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            (name,) = archive.namelist()
+            return archive.read(name)
+    except (OSError, EOFError, ValueError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError):
+        raise InvalidInput("sounding", "an archive that cannot be read", "one file in it", file.name) from None
+
+
+def _window(seconds: F64, near: tuple[datetime, datetime] | None, file: Path) -> tuple[float, float]:
+    """Return which times to take: all of a month, else those about a time; years would not fit into memory."""
+    if np.ptp(seconds) <= _LONGEST_S:
+        return -np.inf, np.inf
+    have = " to ".join(iso(np.datetime64(int(edge), "s")) for edge in (seconds.min(), seconds.max()))
+    if near is None:
+        hint = "name a start and an end, as a forecast does"
+        raise InvalidInput("soundings", have, "up to 31 days", file.name, hint)
+    low, high = near[0].timestamp() - _BESIDE_S, near[1].timestamp() + _BESIDE_S
+    if not np.any((seconds >= low) & (seconds <= high)):
+        raise OutOfCoverage(f"soundings in {file.name}", f"{iso(near[0])} to {iso(near[1])}", have)
+    return low, high
+
+
+def _require_one_place(table: F64, file: Path) -> None:
+    """Refuse sondes far apart: their mean would be the wind of neither."""
+    middle = table[len(table) // 2]
+    far_km = float(distance_m(middle[1], middle[2], table[:, 1], table[:, 2]).max()) / 1e3
+    if far_km > _FARTHEST_KM:
+        raise InvalidInput("soundings", f"sondes {far_km:.0f} km apart", f"up to {_FARTHEST_KM:g} km", file.name,
+                           "one place a file")  # fmt: skip
+
+
+def _reader(content: bytes) -> Callable[[Path, bytes, tuple[datetime, datetime] | None], list[Row]]:
     if content[:3] == b"CDF" or content[:4] == b"\x89HDF":
         return _raob
     return _igra if content[:1] == b"#" else _sondehub
@@ -79,7 +144,7 @@ def components(direction_deg: F64 | float, speed_ms: F64 | float) -> tuple[Any, 
     return -np.asarray(speed_ms) * np.sin(angle), -np.asarray(speed_ms) * np.cos(angle)
 
 
-def _raob(file: Path, content: bytes) -> list[Row]:
+def _raob(file: Path, content: bytes, near: tuple[datetime, datetime] | None) -> list[Row]:
     """Mandatory and significant levels; heights that lack are those of the sounding's own pressure to height."""
     ds = read_netcdf(file)
     if not is_raob(ds):
@@ -154,25 +219,29 @@ def _height_of(pressure: F64, height: F64) -> Callable[[F64], F64]:
     return of
 
 
-def _igra(file: Path, content: bytes) -> list[Row]:
+def _igra(file: Path, content: bytes, near: tuple[datetime, datetime] | None) -> list[Row]:
     """IGRA 2 (NOAA/NCEI, doi 10.7289/V5X63K0Q): fixed columns, -9999 and -8888 missing."""
+    lines = content.decode("ascii", "replace").splitlines()
+    starts = [number for number, line in enumerate(lines) if line.startswith("#")]
+    heads = [_igra_read(_igra_head, lines[start], file, start) for start in starts]
+    low, high = _window(np.array([head[0] for head in heads]), near, file)
     rows: list[Row] = []
-    head: tuple[float, float, float] | None = None
-    ground = 0.0
-    for number, line in enumerate(content.decode("ascii", "replace").splitlines(), 1):
-        try:
-            if line.startswith("#"):
-                head, ground = _igra_head(line), float("nan")
-            elif head is not None and line.strip():
-                level = _igra_level(line)
-                if level is None:
-                    continue
-                altitude, z, u, v = level
-                ground = z if np.isnan(ground) else ground
-                rows.append((head[0] + max(z - ground, 0.0) / _ASCENT_MS, head[1], head[2], altitude, u, v, z))
-        except ValueError:
-            raise InvalidInput("sounding", repr(line[:40]), "an IGRA 2 record", f"{file.name}:{number}") from None
+    for head, start, end in zip(heads, starts, [*starts[1:], len(lines)], strict=True):
+        if not low <= head[0] <= high:
+            continue
+        read = (_igra_read(_igra_level, lines[n], file, n) for n in range(start + 1, end) if lines[n].strip())
+        levels = [level for level in read if level is not None]
+        ground = levels[0][1] if levels else 0.0
+        for altitude, z, u, v in levels:
+            rows.append((head[0] + max(z - ground, 0.0) / _ASCENT_MS, head[1], head[2], altitude, u, v, z))
     return rows
+
+
+def _igra_read(read: Callable[[str], T], line: str, file: Path, number: int) -> T:
+    try:
+        return read(line)
+    except ValueError:
+        raise InvalidInput("sounding", repr(line[:40]), "an IGRA 2 record", f"{file.name}:{number + 1}") from None
 
 
 def _igra_head(line: str) -> tuple[float, float, float]:
@@ -203,7 +272,7 @@ def _igra_level(line: str) -> tuple[float, float, float, float] | None:
     return altitude, height_m, float(u), float(v)
 
 
-def _sondehub(file: Path, content: bytes) -> list[Row]:
+def _sondehub(file: Path, content: bytes, near: tuple[datetime, datetime] | None) -> list[Row]:
     """SondeHub frames: a list, or an object of lists or of frames by time; wind is the drift ``vel_h``, ``heading``."""
     try:
         frames = list(_frames(json.loads(content)))

@@ -22,17 +22,16 @@ from typing import TYPE_CHECKING, Any
 
 import platformdirs
 
-from overflight.errors import OutOfCoverage, OverflightError, Unavailable
+from overflight.errors import OverflightError, Unavailable
 from overflight.geo.times import iso, parse_utc
 from overflight.winds.files import ENVIRONMENT, guarded, held, sha256
-from overflight.winds.request import Area, Request, area_contains, area_text, checked_area, spans_text
+from overflight.winds.lacking import as_stored, longest_gap, not_here
+from overflight.winds.request import Area, Request, area_contains, checked_area
 
 if TYPE_CHECKING:
     import xarray as xr
 
 log = logging.getLogger(__name__)
-
-MAX_GAP = timedelta(hours=6)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +156,7 @@ class Store:
     def have(self, request: Request) -> bool:
         """Say whether the stored times hold the request, with no gap over six hours or its own step."""
         there = self.find(request)
-        return bool(_cover(tuple(there), request.start, request.end, _gap(request)))
+        return bool(_cover(tuple(there), request.start, request.end, longest_gap(request)))
 
     def open(self, request: Request) -> xr.Dataset:
         """Open stored winds as a canonical dataset.
@@ -168,9 +167,9 @@ class Store:
             Times, area or levels are not all here; the hint is the command that fetches the rest.
         """
         there = self.find(request)
-        times = _cover(tuple(there), request.start, request.end, _gap(request))
+        times = _cover(tuple(there), request.start, request.end, longest_gap(request))
         if not times:
-            raise self._not_here(request, there)
+            raise not_here(request, self.entries(request.source), there)
         return _open([there[time] for time in times], request)
 
     def open_stored(
@@ -181,8 +180,11 @@ class Store:
         end: datetime | None = None,
         area: tuple[float, ...] | None = None,
         levels_hpa: Iterable[float] | None = None,
+        place: tuple[float, float] | None = None,
     ) -> xr.Dataset:
         """Open stored winds of ``source`` (``gfs``, or with its grid ``gfs-0p50``); None is what there is.
+
+        ``place`` is a latitude and longitude [degrees] that the area has to hold, where none is named.
 
         Raises
         ------
@@ -203,11 +205,12 @@ class Store:
         )
         # No area asked: the globe where it is stored, else the widest area that is.
         areas = {entry.area for entry in held} - {None} if area is None else set()
-        for place in (asked.area, *sorted(areas, key=_width, reverse=True)):
-            request = replace(asked, area=place)
-            if self.have(request):
+        for one in (asked.area, *sorted(areas, key=_width, reverse=True)):
+            request = replace(asked, area=one)
+            if (place is None or area_contains(one, (*place, *place))) and self.have(request):
                 return self.open(request)
-        raise self._not_here(asked, self.find(asked))
+        asked = as_stored(asked, held, place)
+        raise not_here(asked, self.entries(name), self.find(asked))
 
     def prune(self, *, source: str | None = None, older_than: timedelta | None = None) -> Freed:
         """Delete stored files, all of them or those of one source or fetched longer ago than a time.
@@ -276,22 +279,6 @@ class Store:
                     stale.append(path)
         return stale
 
-    def _not_here(self, request: Request, there: dict[datetime, Entry]) -> OutOfCoverage:
-        lacking = self.missing(request) or request.times()
-        # The spans are told from all the files of the source, so that a person sees what is here.
-        here = tuple(self.entries(request.source))
-        have = "nothing"
-        if here:
-            times = tuple(sorted({entry.valid for entry in (there.values() or here)}))
-            areas = sorted({area_text(entry.area) for entry in (there.values() or here)})
-            have = f"{spans_text(times, _gap(request))} ({'; '.join(areas[:3])})"
-            if not there and request.levels_hpa is not None:
-                levels = sorted({level for entry in here for level in entry.levels_hpa}, reverse=True)
-                have += f" at {' '.join(f'{level:g}' for level in levels)} hPa"
-        asked = f"{iso(request.start)}..{iso(request.end)} ({area_text(request.area)})"
-        rest = _narrowed(request, lacking[0], lacking[-1])
-        return OutOfCoverage(f"stored winds of {request.source}", asked, have, f"fetch the rest: {rest.command()}")
-
 
 def _read_sidecar(sidecar: Path) -> Entry:
     """Read a sidecar; its file must be there with its length.
@@ -331,10 +318,6 @@ def _rank(entry: Entry) -> tuple[datetime, int, int]:
     return entry.run, len(entry.levels_hpa), entry.area is None
 
 
-def _gap(request: Request) -> timedelta:
-    return max(MAX_GAP, timedelta(hours=request.step_h))
-
-
 def _cover(times: tuple[datetime, ...], start: datetime, end: datetime, gap: timedelta) -> tuple[datetime, ...]:
     """Return those of sorted ``times`` that hold ``start`` to ``end``; none where there is a hole."""
     before = [time for time in times if time <= start][-1:]
@@ -359,11 +342,6 @@ def _bounds(held: tuple[Entry, ...], start: datetime | None, end: datetime | Non
 
 def _width(area: Area | None) -> float:
     return 0.0 if area is None else (area[2] - area[0]) * (area[3] - area[1])
-
-
-def _narrowed(request: Request, first: datetime, last: datetime) -> Request:
-    start, end = max(request.start, first), min(request.end, last)
-    return replace(request, start=min(start, end), end=max(start, end))
 
 
 def _open(entries: list[Entry], request: Request) -> xr.Dataset:

@@ -28,7 +28,9 @@ def open_zarr(path: str | Path) -> xr.Dataset:
     folder = Path(path)
     consolidated = (folder / ".zmetadata").exists() or None
     try:
-        ds = xr.open_zarr(folder, chunks=None, consolidated=consolidated or False, decode_timedelta=True)
+        ds = xr.open_dataset(
+            folder, engine="zarr", consolidated=consolidated or False, decode_timedelta=True, cache=False
+        )
     except Exception as problem:
         reason = f"{type(problem).__name__}: {problem}"[:200]
         raise InvalidInput(

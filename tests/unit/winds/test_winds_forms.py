@@ -110,6 +110,38 @@ def test_old_and_preliminary_era5_are_joined():
     assert "missing" not in canonical(both).attrs
 
 
+def _cds(path, *, new):
+    """One field as the Climate Data Store hands it out: packed and by level before 2024, in floats since."""
+    ds = _plain(level="pressure_level" if new else "level", time="valid_time" if new else "time")
+    heights = np.array([31_000.0, 16_000.0, 5_600.0, 100.0])[None, :, None, None] * np.ones(ds["u"].shape)
+    ds["z"] = (ds["u"].dims, 9.80665 * heights)
+    for name, unit in (("u", "m s**-1"), ("v", "m s**-1"), ("z", "m**2 s**-2")):
+        ds[name].attrs["units"] = unit
+    if new:
+        ds = ds.assign_coords(number=0, expver=("valid_time", ["0001", "0005"]))
+        encoding = {name: {"dtype": "f4", "zlib": True} for name in ("u", "v", "z")}
+    else:
+        ds = xr.concat([ds.where(ds["time"] == t) for t in ds["time"]], "expver").assign_coords(expver=[1, 5])
+        ds = ds.transpose("time", "expver", ...)
+        encoding = {
+            name: {"dtype": "i2", "scale_factor": scale, "add_offset": offset, "_FillValue": -32767}
+            for name, scale, offset in (("u", 0.07, 1000.0), ("v", 0.07, -1000.0), ("z", 5.0, 150_000.0))
+        }
+    ds.to_netcdf(path, engine="h5netcdf", encoding=encoding)
+    return path
+
+
+def test_the_old_and_the_new_form_of_the_climate_data_store(tmp_path):
+    old, new = (open_winds(_cds(tmp_path / f"{n}.nc", new=n)) for n in (False, True))
+    assert new["u"].dims == old["u"].dims == ("time", "level", "lat", "lon")
+    for axis in ("time", "level", "lat", "lon"):
+        assert np.array_equal(old[axis].values, new[axis].values)
+    for name, within in (("u", 0.04), ("v", 0.04), ("z", 0.3)):
+        assert float(np.abs(old[name] - new[name]).max()) < within
+        assert np.isfinite(old[name].values).all()
+    assert float(new["z"].sel(level=100.0)[0, 0, 0]) == pytest.approx(16_000.0, abs=0.01)
+
+
 def test_coverage_is_told_and_never_extrapolated():
     ds = canonical(_plain())
     assert covers(ds, "2023-02-01T03", 45.0, 359.0, 20.0)

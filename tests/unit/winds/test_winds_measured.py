@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import zipfile
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 
-from overflight.errors import InvalidInput
+from overflight.errors import InvalidInput, OutOfCoverage
 from overflight.geo import atmosphere
 from overflight.winds import open_winds
 from overflight.winds.balloon_track import winds_of_track
@@ -69,7 +72,10 @@ def test_bad_fixes_are_left_out_and_counted(tmp_path):
     assert float(np.abs(ds["u"]).max()) < 25.0
 
 
-@pytest.mark.parametrize("text", ["time,lat\n1,2\n", "time,lat,lng,altitude\n2023-02-01 00:00:00,1,2,3\n"])
+APART = "time,lat,lng,altitude\n" + "".join(f"2023-02-0{day} 00:00:00,1,2,9000\n" for day in range(1, 6))
+
+
+@pytest.mark.parametrize("text", ["time,lat\n1,2\n", "time,lat,lng,altitude\n2023-02-01 00:00:00,1,2,3\n", APART])
 def test_a_track_without_fixes_is_refused(tmp_path, text):
     (tmp_path / "t.csv").write_text(text)
     with pytest.raises(InvalidInput, match=r"^t\.csv: "):
@@ -104,6 +110,66 @@ def test_igra(tmp_path):
     (tmp_path / "bad.txt").write_text("#USM00072518 20x3 02 01 12 1105\n")
     with pytest.raises(InvalidInput, match=r"bad\.txt:1: sounding"):
         winds_of_soundings(tmp_path / "bad.txt")
+
+
+def _igra_days(days, month=1):
+    head, *levels = _igra_text().splitlines()
+    return "\n".join("\n".join([head.replace("2023 02 01", f"2023 {month:02d} {day:02d}"), *levels]) for day in days)
+
+
+def test_months_of_soundings_are_taken_by_the_time_asked_for(tmp_path):
+    text = "\n".join(_igra_days(range(1, 29), month) for month in range(1, 13))
+    with zipfile.ZipFile(tmp_path / "USM00072518-data.txt.zip", "w") as archive:
+        archive.writestr("USM00072518-data.txt", text)
+    path = tmp_path / "USM00072518-data.txt.zip"
+    with pytest.raises(InvalidInput, match=r"soundings: got 2023-01-01T11:05:00Z to 2023-12-28T11:05:00Z, expected up"):
+        open_winds(path)
+    day = (datetime(2023, 6, 10, tzinfo=UTC), datetime(2023, 6, 11, tzinfo=UTC))
+    ds = open_winds(path, near=day)
+    assert ds.attrs["measurements"] == 3 * 5  # 8 to 12 June at 11:05
+    assert ds["time"].values[0] < np.datetime64("2023-06-09")
+    assert ds["time"].values[-1] > np.datetime64("2023-06-12")
+    assert open_winds(path, start=day[0], end=day[1])["time"].size < ds["time"].size
+    late = (datetime(2024, 6, 10, tzinfo=UTC), datetime(2024, 6, 11, tzinfo=UTC))
+    with pytest.raises(OutOfCoverage, match=r"asked for 2024-06-10T00:00:00Z to .*, have 2023-01-01T11:05:00Z to"):
+        open_winds(path, near=late)
+
+
+def test_a_short_file_is_taken_whole_whatever_the_time(tmp_path):
+    (tmp_path / "i.txt").write_text(_igra_days(range(1, 29)))
+    near = (datetime(2023, 1, 3, tzinfo=UTC),) * 2
+    assert open_winds(tmp_path / "i.txt", near=near).attrs["measurements"] == 28 * 3
+
+
+def test_archives(tmp_path):
+    (tmp_path / "i.txt.gz").write_bytes(gzip.compress(_igra_text().encode()))
+    assert open_winds(tmp_path / "i.txt.gz").attrs["measurements"] == 3
+    with zipfile.ZipFile(tmp_path / "two.zip", "w") as archive:
+        archive.writestr("a", _igra_text())
+        archive.writestr("b", _igra_text())
+    (tmp_path / "cut.zip").write_bytes((tmp_path / "two.zip").read_bytes()[:100])
+    (tmp_path / "cut.gz").write_bytes((tmp_path / "i.txt.gz").read_bytes()[:60])
+    for name in ("two.zip", "cut.zip", "cut.gz"):
+        with pytest.raises(InvalidInput, match=rf"{name}: sounding: got an archive that cannot be read"):
+            open_winds(tmp_path / name)
+
+
+def test_sondes_of_places_far_apart_are_refused(tmp_path):
+    here, there = _igra_text(), _igra_text().replace(" 426900  -738300", " 526900  -738300")
+    (tmp_path / "two.txt").write_text(here + there)
+    with pytest.raises(InvalidInput, match=r"two\.txt: soundings: got sondes 111\d km apart, expected up to 600 km"):
+        open_winds(tmp_path / "two.txt")
+
+
+def test_a_track_around_the_world_is_refused_not_laid_out(tmp_path):
+    fixes = np.arange(0, 60 * 96)
+    rows = [
+        f"{np.datetime64('2023-01-01T00:00') + 15 * n},{20 * np.sin(n / 400):.3f},{(n * 0.15 + 180) % 360 - 180:.3f},12000"
+        for n in fixes
+    ]
+    (tmp_path / "t.csv").write_text("\n".join(["time,lat,lon,alt", *rows]))
+    with pytest.raises(InvalidInput, match=r"t\.csv: measured winds: got .*; cut the file"):
+        open_winds(tmp_path / "t.csv")
 
 
 def test_sondehub(tmp_path):

@@ -36,7 +36,7 @@ def test_times_before_1970():
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        ({"source": "nam"}, "source: got 'nam', expected one of gfs, era5, ecmwf"),
+        ({"source": "nam"}, "source: got 'nam', expected one of gfs, gefs, era5, ecmwf"),
         ({"start": START.replace(tzinfo=None)}, "start: got '2023-01-28T01:30:00', expected a datetime with zone"),
         ({"end": START - timedelta(hours=1)}, "expected a time not before the start, 2023-01-28T01:30:00Z"),
         ({"end": START + timedelta(days=365 * 20)}, "no more than 20000 fields"),

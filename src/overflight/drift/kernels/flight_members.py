@@ -387,6 +387,9 @@ def fly_members(
             if phase_tau[m] == -np.inf:
                 here = _settle(air, clock, table, code, row, x[m], y[m], z[m], tau, hint[m])
                 z[m], hint[m], phase_tau[m] = here[0], here[1], tau
+                if _reach(air, here[1], here[2], x[m], y[m], w_from + (tau - tau_from) / span * (w_to - w_from)) == 2:
+                    status[m] = OUT_OF_LEVELS
+                    break
                 begin(code, row, state, sign * tau, here[0], here[3], here[4], here[5], here[6])
             x0, y0, z0, level0 = x[m], y[m], z[m], hint[m]
             if rk == ADAPTIVE:
@@ -400,6 +403,9 @@ def fly_members(
                 xn, yn, zn, level = _step(air, clock, error, table, code, row, state, x0, y0, z0, tau, h, level0, rk)
             exposed = code < ASCENT or zn < z0
             here = _settle(air, clock, table, code, row, xn, yn, zn, tau + h, level)
+            if not (xn == xn and yn == yn and here[0] == here[0]):
+                status[m] = OUT_OF_WIND  # at the last place known
+                break
             left, grounded = _left(air, clock, ground, code, row, state, here, xn, yn, tau + h, phase_tau[m], exposed)
             if left <= 0.0:
                 q, xn, yn, zn, level, grounded = _event(

@@ -219,6 +219,8 @@ def _write_due(
                 break
             q = (due - d[FROM + i]) / d[H + i]
             x, y = d[X + i], d[Y + i]
+            if not (x == x and y == y):
+                break
             if q < 1.0 - INSIDE:
                 if _is_polar(d[YS + i], edges):
                     x, y = _polar_lane(w, strides, grid, f, d, weights, i, level[m], q)
@@ -254,6 +256,7 @@ def _end_lost(d, grid, alive, member, status):
             continue
         if not (x == x and y == y):
             alive[i], status[member[i]] = False, OUT_OF_WIND
+            d[X + i], d[Y + i] = d[XS + i], d[YS + i]  # the last place known
         elif grid[G_PERIOD] > 0.0:
             d[X + i] = wrapped(grid, x)
         else:

@@ -43,14 +43,19 @@ class Gfs:
     ----------
     url : str
         A template with ``{YYYYMMDD} {HH} {RES} {FFF}``, or the root of a mirror laid out as the bucket.
+    name, default_url, archive_start, levels_hpa : what differs for the ensemble.
     """
 
     url: str = URL
     workers: int = 8
+    name: str = "gfs"
+    default_url: str = URL
+    archive_start: datetime = ARCHIVE_START
+    levels_hpa: tuple[float, ...] = LEVELS_HPA
 
     def bytes_each(self, request: Request) -> int:
         """Return about how many bytes one time costs."""
-        levels = len(request.levels_hpa or LEVELS_HPA)
+        levels = len(request.levels_hpa or self.levels_hpa)
         return BYTES_A_MESSAGE[request.grid] * levels * len(request.variables)
 
     def template(self) -> str:
@@ -68,13 +73,13 @@ class Gfs:
             No run of the last two days can be found.
         """
         times = request.times()
-        if self.url == URL and times[0] < ARCHIVE_START:
+        if self.url == self.default_url and times[0] < self.archive_start:
             hint = f"use era5, or a mirror with --url: {self.url}"
-            raise OutOfCoverage("gfs archive", iso(times[0]), f"{iso(ARCHIVE_START)} and later", hint)
+            raise OutOfCoverage(f"{self.name} archive", iso(times[0]), f"{iso(self.archive_start)} and later", hint)
 
         def has(run: datetime) -> bool:
             last = min(times[-1], run + timedelta(hours=LAST_STEP_H))
-            url = self.urls(run, _on_grid(hours(last - run), request.grid), request.grid)[0]
+            url = self.urls(run, self.on_grid(hours(last - run), request.grid), request.grid)[0]
             return client.exists(url + ".idx")
 
         newest = newest_run(times[-1], now, CYCLE_H, has)
@@ -84,8 +89,8 @@ class Gfs:
             step_h = hours(valid - run)
             if step_h > LAST_STEP_H:
                 end = newest + timedelta(hours=LAST_STEP_H)
-                raise OutOfCoverage("gfs forecast", iso(valid), f"up to {iso(end)}")
-            if step_h == _on_grid(step_h, request.grid):
+                raise OutOfCoverage(f"{self.name} forecast", iso(valid), f"up to {iso(end)}")
+            if step_h == self.on_grid(step_h, request.grid):
                 wanted.append(self._job(request, valid, run, step_h))
         return tuple(wanted)
 
@@ -106,15 +111,20 @@ class Gfs:
             places = [URL_BEFORE_V16, URL]
         return tuple(fill(place, values, default=URL, field="gfs url") for place in places)
 
+    def on_grid(self, step_h: int, grid: str) -> int:
+        """Return the last forecast step not after ``step_h`` that the source stores."""
+        hourly = grid == "0p25" and step_h <= 120
+        return step_h if hourly else step_h - step_h % 3
+
     def _job(self, request: Request, valid: datetime, run: datetime, step_h: int) -> Job:
         return Job(
-            source="gfs",
+            source=self.name,
             grid=request.grid,
             valid=valid,
             run=run,
             step_h=step_h,
             urls=self.urls(run, step_h, request.grid),
-            levels_hpa=request.levels_hpa or LEVELS_HPA,
+            levels_hpa=request.levels_hpa or self.levels_hpa,
             exact=request.levels_hpa is not None,
             variables=request.variables,
             area=None,
@@ -151,9 +161,3 @@ def floor_hours(time: datetime, step_h: int) -> datetime:
 def hours(span: timedelta) -> int:
     """Return a span in whole hours."""
     return round(span.total_seconds() / 3600)
-
-
-def _on_grid(step_h: int, grid: str) -> int:
-    """Return the last forecast step not after ``step_h`` that the source stores."""
-    hourly = grid == "0p25" and step_h <= 120
-    return step_h if hourly else step_h - step_h % 3
