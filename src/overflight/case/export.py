@@ -19,7 +19,8 @@ from xarray.backends import H5NetCDFStore
 
 from overflight.airspace import Ledger
 from overflight.case.placing import placed, require_place, write_text
-from overflight.case.report.chart import AHEAD, STYLE, Projection, draw_land, new_figure, scale_bar
+from overflight.case.report.chart import AHEAD, STYLE, new_figure
+from overflight.case.report.ground import Projection, draw_ground, scale_bar
 from overflight.errors import InvalidInput
 from overflight.geo import sphere
 
@@ -179,7 +180,7 @@ def _png(data: xr.Dataset, path: Path) -> None:
     with mpl.rc_context(STYLE):
         figure = new_figure(9.6, 6.4)
         axes = figure.subplots()
-        draw_land(axes, projection, 1.5 * half, half)
+        draw_ground(axes, projection, 1.5 * half, half)
         axes.plot(x.T, y.T, color=AHEAD, linewidth=0.8, alpha=min(0.7, 12.0 / max(1, len(x))), zorder=3)
         axes.plot(x[:, 0], y[:, 0], "o", color="#1d2733", markersize=4, zorder=4)
         scale_bar(axes, 1.5 * half, half)

@@ -16,6 +16,7 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy.interpolate import RegularGridInterpolator
 
+from overflight.drift.kernels.layout import place_scalar, place_winds, rebuild_poles
 from overflight.drift.kernels.lookup import (
     G_DLAT,
     G_DLON,
@@ -29,7 +30,6 @@ from overflight.drift.kernels.lookup import (
 )
 from overflight.errors import InvalidInput, OutOfCoverage
 from overflight.geo import atmosphere, times
-from overflight.geo.sphere import EARTH_RADIUS_M
 from overflight.winds.readable import told_unreadable
 
 F32 = NDArray[np.float32]
@@ -59,6 +59,11 @@ class Axes:
     log_p: F64
     period: int
     grid: F64
+
+    @property
+    def is_global(self) -> bool:
+        """Whether it spans the circle and ends at both poles."""
+        return bool(self.period) and self.lat[0] == -90.0 and self.lat[-1] == 90.0
 
 
 def axes(winds: xr.Dataset) -> Axes:
@@ -251,58 +256,51 @@ class WindPack:
         return self._read_fresh(index)
 
     def _read_fresh(self, index: int) -> _Raw:
-        return _read(self.winds, self.axes, index, heights=not self._is_standard, densities=self.densities)
+        heights = not self._is_standard
+        return _read(self.winds, self.axes, index, heights=heights, densities=heights and self.densities)
 
     def _store(self, slab: Slab, index: int, slot: int) -> None:
-        raw = self._read(index)
+        raw, grid, shape = self._read(index), self.axes.grid, self._shape
         slab.times[slot] = index
-        rows, cols, levels = self._shape
-        view, grid, period = slab.w[:-8].reshape(rows, cols, levels, 4), self.axes.grid, self.axes.period
-        for place, field, spacing in ((2 * slot, raw.u, grid[G_DLON]), (2 * slot + 1, raw.v, grid[G_DLAT])):
-            _place(view[..., place], field, np.float32(1.0 / (EARTH_RADIUS_M * spacing)), period)
-        for field, values in ((slab.z, raw.z), (slab.d, raw.d)):
-            if values is not None:
-                _place(
-                    field[:-8].reshape(rows, cols, levels, 2)[..., slot],
-                    values,
-                    np.float32(1),
-                    self.axes.period,
-                )
+        w = slab.w[:-8].reshape(*shape, 4)
+        place_winds(raw.u, raw.v, grid, slot, w)
+        if self.axes.is_global:
+            rebuild_poles(grid, slot, w)
+        wraps = bool(self.axes.period)
+        if raw.h is not None:
+            place_scalar(raw.h, wraps, atmosphere.STANDARD_RADIUS_M, slot, slab.z[:-8].reshape(*shape, 2))
+        if raw.d is not None:
+            place_scalar(raw.d, wraps, np.inf, slot, slab.d[:-8].reshape(*shape, 2))
 
 
 @dataclass(frozen=True, slots=True)
 class _Raw:
-    """One time on the packed grid, ``[lat][lon][level]``: winds [m/s], heights [m], log density [ln kg/m3]."""
+    """One time on the packed grid, ``[lat][lon][level]``: winds [m/s], geopotential heights [m], ln density [kg/m3]."""
 
     u: F32
     v: F32
-    z: F32 | None
+    h: F32 | None
     d: F32 | None
-
-
-def _place(target: F32, values: F32, scale: np.float32, period: int) -> None:
-    """Copy a field into its slot, repeating the last row, and the first or last column."""
-    np.multiply(values, scale, out=target[:-1, :-1])
-    target[:-1, -1] = target[:-1, 0 if period else -2]
-    target[-1] = target[-2]
 
 
 def _read(winds: xr.Dataset, packed: Axes, index: int, *, heights: bool, densities: bool) -> _Raw:
     one = winds.isel(time=index)
     lat = np.asarray(winds["lat"].values, np.float64)
     u, v = (_levels_last(one, name) for name in ("u", "v"))
-    if packed.period:
-        lat, u, v = _with_poles(lat, np.radians(packed.lon), u, v)
-    rows = _Rows.between(lat, packed.lat)
-    if not heights:
-        return _Raw(rows.of(u), rows.of(v), None, None)
-    extend = _with_pole_means if lat.size > winds.sizes["lat"] else np.asarray
-    z = _heights(one, packed)
-    if not densities:
-        return _Raw(rows.of(u), rows.of(v), rows.of(extend(z)), None)
-    t = _levels_last(one, "t") if "t" in one else _layer_temperatures(z, packed.log_p)
-    log_density = (packed.log_p - np.log(atmosphere.GAS_CONSTANT_DRY_AIR)).astype(np.float32) - np.log(t)
-    return _Raw(rows.of(u), rows.of(v), rows.of(extend(z)), rows.of(extend(log_density)))
+    h = _heights(one, packed) if heights else None
+    d = _log_densities(one, packed, h) if densities and h is not None else None
+    rows, source = _Rows.between(lat, packed.lat), lat
+    if packed.is_global and rows.weight is not None:
+        source, u, v = _winds_with_poles(lat, np.radians(packed.lon), u, v)
+        h, d = (None if field is None else _with_poles(lat, field)[1] for field in (h, d))
+        rows = _Rows.between(source, packed.lat)
+    return _Raw(rows.of(u), rows.of(v), *(None if field is None else rows.of(field) for field in (h, d)))
+
+
+def _log_densities(one: xr.Dataset, packed: Axes, h: F32) -> F32:
+    t = _levels_last(one, "t") if "t" in one else _layer_temperatures(h, packed.log_p)
+    log_density: F32 = (packed.log_p - np.log(atmosphere.GAS_CONSTANT_DRY_AIR)).astype(np.float32) - np.log(t)
+    return log_density
 
 
 def _levels_last(one: xr.Dataset, name: str) -> F32:
@@ -334,47 +332,38 @@ class _Rows:
         return values[self.lower] + self.weight * (values[self.lower + 1] - values[self.lower])
 
 
-def _with_pole_means(values: F32) -> F32:
-    """Add a pole row at both ends, the mean of the ring beside it."""
-    south, north = (np.broadcast_to(values[i].mean(axis=0), values[i].shape)[None] for i in (0, -1))
-    return np.concatenate([south, values, north])
+def _with_poles(lat: F64, field: F32) -> tuple[F64, F32]:
+    """Add the pole rows that a global grid lacks, each the mean of the ring beside it."""
+    for row, pole in ((0, -90.0), (-1, 90.0)):
+        if abs(lat[row] - pole) > _SPACING_TOLERANCE:
+            mean = np.broadcast_to(field[row].mean(axis=0), field[row].shape)[None]
+            parts = [(pole, mean), (lat, field)] if row == 0 else [(lat, field), (pole, mean)]
+            lat, field = np.r_[parts[0][0], parts[1][0]], np.concatenate([parts[0][1], parts[1][1]])
+    return lat, field
 
 
-def _with_poles(lat: F64, lon_rad: F64, u: F32, v: F32) -> tuple[F64, F32, F32]:
-    """Rebuild or add the pole rows from the ring beside them, as one vector in the plane of the pole.
-
-    Archived pole rows are often wrong or scalar means; the ring's mean Cartesian vector is single-valued.
-    """
-    if lat[-1] < 90.0 - _SPACING_TOLERANCE or lat[0] > -90.0 + _SPACING_TOLERANCE:
-        empty = np.zeros_like(u[:1])
-        lat, u, v = (
-            np.r_[-90.0, lat, 90.0],
-            np.concatenate([empty, u, empty]),
-            np.concatenate([empty, v, empty]),
-        )
-    else:
-        u, v = u.copy(), v.copy()
-    sine, cosine = (f(lon_rad).astype(np.float32)[:, None] for f in (np.sin, np.cos))
-    for row, ring, sign in ((0, 1, -1.0), (-1, -2, 1.0)):
-        x = (-u[ring] * sine - sign * v[ring] * cosine).mean(axis=0)
-        y = (u[ring] * cosine - sign * v[ring] * sine).mean(axis=0)
-        u[row] = -x * sine + y * cosine
-        v[row] = -sign * (x * cosine + y * sine)
-    return lat, u, v
+def _winds_with_poles(lat: F64, lon_rad: F64, u: F32, v: F32) -> tuple[F64, F32, F32]:
+    """Add the pole rows that a global grid lacks, each the mean vector of the ring beside it, in the pole's plane."""
+    sine, cosine = np.sin(lon_rad).astype(np.float32)[:, None], np.cos(lon_rad).astype(np.float32)[:, None]
+    north = np.sign(lat).astype(np.float32)[:, None, None]
+    x, y = -u * sine - north * v * cosine, u * cosine - north * v * sine
+    rows, x = _with_poles(lat, x)
+    _, y = _with_poles(lat, y)
+    north = np.sign(rows).astype(np.float32)[:, None, None]
+    return rows, y * cosine - x * sine, -north * (x * cosine + y * sine)
 
 
 def _heights(one: xr.Dataset, packed: Axes) -> F32:
-    """Geometric heights ``[lat][lon][level]``, from the file or the standard atmosphere."""
-    if "z" not in one:
-        standard = atmosphere.altitude_m(np.exp(packed.log_p)).astype(np.float32)
-        return np.broadcast_to(standard, (one.sizes["lat"], one.sizes["lon"], standard.size))
-    h = _levels_last(one, "z")
-    return h / (np.float32(1.0) - h / np.float32(atmosphere.STANDARD_RADIUS_M))
+    """Geopotential heights ``[lat][lon][level]``, from the file or the standard atmosphere."""
+    if "z" in one:
+        return _levels_last(one, "z")
+    standard = atmosphere.geopotential_m(atmosphere.altitude_m(np.exp(packed.log_p))).astype(np.float32)
+    return np.broadcast_to(standard, (one.sizes["lat"], one.sizes["lon"], standard.size))
 
 
-def _layer_temperatures(z: F32, log_p: F64) -> F32:
+def _layer_temperatures(h: F32, log_p: F64) -> F32:
     """Temperatures at levels from the thickness of the layers beside them (hypsometric equation)."""
     scale = atmosphere.STANDARD_GRAVITY_MS2 / atmosphere.GAS_CONSTANT_DRY_AIR
-    layer = (np.diff(z, axis=2) / -np.diff(log_p)) * scale
+    layer = (np.diff(h, axis=2) / -np.diff(log_p)) * scale
     padded = np.concatenate([layer[..., :1], layer, layer[..., -1:]], axis=2)
     return np.asarray(0.5 * (padded[..., 1:] + padded[..., :-1]), np.float32)

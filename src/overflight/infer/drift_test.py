@@ -80,11 +80,12 @@ class DriftTest:
     def __str__(self) -> str:
         """Return the finding as sentences."""
         noticed = f"a steady 5 m/s through the air would be noticed in {100 * self.power[5.0]:.0f} % of such cases"
+        level = "at the levels reported, which change," if self.level_is_reported else "at one level"
         fits = (
-            f"drift fits with p = {self.p_value:.2g}"
+            f"drift {level} fits with p = {self.p_value:.2g}"
             if self.p_value >= self.alpha
             else (
-                f"drift at the level fits badly, p = {self.p_value:.2g}; with free levels p = {self.p_value_free:.2g}"
+                f"drift {level} fits badly, p = {self.p_value:.2g}; with free levels p = {self.p_value_free:.2g}"
             )
         )
         return (

@@ -24,12 +24,10 @@ from overflight.case.report.chart import (
     STYLE,
     TRACK,
     TRUTH,
-    Projection,
-    draw_land,
     new_figure,
-    scale_bar,
 )
 from overflight.case.report.content import ReportContent
+from overflight.case.report.ground import Projection, draw_ground, scale_bar
 from overflight.geo import sphere, times
 
 F64 = NDArray[np.float64]
@@ -42,7 +40,7 @@ def main_map(content: ReportContent) -> Figure:
         figure = new_figure(9.6, 6.4)
         axes = figure.subplots()
         projection, width, height = _window(content)
-        draw_land(axes, projection, width, height)
+        draw_ground(axes, projection, width, height, keep_clear=_marked(projection, content))
         for data, colour, label in (
             (content.hindcast, BACK, "before: drift back in time"),
             (content.forecast, AHEAD, "after: forecast"),
@@ -59,6 +57,11 @@ def main_map(content: ReportContent) -> Figure:
         scale_bar(axes, width, height)
         axes.legend(loc="upper left", frameon=True, framealpha=0.92, edgecolor="#d5dde3", fontsize=8.5)
     return figure
+
+
+def _marked(projection: Projection, content: ReportContent) -> F64:
+    """Return where sightings and their labels stand, (n, 2). [km]"""
+    return np.column_stack(projection.xy([s.lat for s in content.sightings], [s.lon for s in content.sightings]))
 
 
 def _members(axes: Axes, projection: Projection, data: xr.Dataset, colour: str, label: str) -> None:
@@ -193,7 +196,7 @@ def origin_map(content: ReportContent) -> Figure | None:
         axes = figure.subplots()
         x, y = projection.xy(centres[:, 1], centres[:, 0])
         half = 1.15 * max(np.abs(x).max() / 1.5, np.abs(y).max(), 30.0)
-        draw_land(axes, projection, 1.5 * half, half)
+        draw_ground(axes, projection, 1.5 * half, half, keep_clear=_marked(projection, content))
         shapes = [np.column_stack(projection.xy(o[:, 1], o[:, 0])) for o in outlines]
         colours = mpl.colormaps["YlGnBu"](0.15 + 0.85 * _ranked(density.probability / density.cell_area_m2))
         axes.add_collection(PolyCollection(shapes, facecolors=colours, edgecolors="none", alpha=0.75, zorder=2))
