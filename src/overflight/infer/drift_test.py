@@ -84,9 +84,7 @@ class DriftTest:
         fits = (
             f"drift {level} fits with p = {self.p_value:.2g}"
             if self.p_value >= self.alpha
-            else (
-                f"drift {level} fits badly, p = {self.p_value:.2g}; with free levels p = {self.p_value_free:.2g}"
-            )
+            else (f"drift {level} fits badly, p = {self.p_value:.2g}; with free levels p = {self.p_value_free:.2g}")
         )
         return (
             f"{self.verdict.capitalize()}: {fits}; {noticed}; the speed through the air that fits best is "
