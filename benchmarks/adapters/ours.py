@@ -38,8 +38,14 @@ def main() -> None:
     lon = (task.release("lon") + 180.0) % 360.0 - 180.0
     starts = Release(time=np.full(task.members, task.start), lat=task.release("lat"), lon=lon)
     flight = float_at_pressure(Given(task.release("pressure_hpa") * 100.0))
-    method = task.option or "rk4"
-    settings = Settings(step_s=task.step_s, output_s=task.hours * 3600.0, threads=1, method=method)
+    method, _, tolerance_m = (task.option or "rk4").partition(":")
+    settings = Settings(
+        step_s=task.step_s,
+        output_s=task.hours * 3600.0,
+        threads=1,
+        method=method,
+        tolerance_m=float(tolerance_m or 1.0),
+    )
 
     def run(hours: float = 24.0) -> tuple[np.ndarray, np.ndarray]:
         result = simulate(winds, flight, starts, hours=hours, members=task.members, seed=1, settings=settings)
