@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +13,16 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import xarray as xr
+import zarr
 from lxml import etree
 from numpy.typing import NDArray
 from xarray.backends import H5NetCDFStore
 
 from overflight.airspace import Ledger
-from overflight.case.placing import placed, require_place, write_text
+from overflight.case.placing import STREAMED, placed, require_place, write_text
 from overflight.case.report.chart import AHEAD, STYLE, new_figure
 from overflight.case.report.ground import Projection, draw_ground, scale_bar
+from overflight.drift.parts import joined
 from overflight.errors import InvalidInput
 from overflight.geo import sphere
 
@@ -39,6 +41,38 @@ def write(data: xr.Dataset | pd.DataFrame, path: Path) -> None:
     writers = TRAJECTORY_WRITERS if isinstance(data, xr.Dataset) else TABLE_WRITERS
     require_place(path, writers)
     placed(path, lambda beside: writers[path.suffix.lower()](data, beside))
+
+
+def write_parts(parts: Iterable[xr.Dataset], path: Path) -> xr.Dataset:
+    """Write the parts of an ensemble one after the other to a Zarr group, so that never more than one is in memory.
+
+    Returns
+    -------
+    Dataset
+        Of each member its first output and its end.
+
+    Raises
+    ------
+    InvalidInput
+        The name is none of a Zarr group, or the place cannot be written.
+    """
+    require_place(path, STREAMED)
+    kept: list[xr.Dataset] = []
+
+    def writer(beside: Path) -> None:
+        for part in parts:
+            _append(part, beside, first=not kept)
+            kept.append(beginnings(part))
+        below = sum(int(part.attrs["members_below_lowest_level"]) for part in kept)
+        zarr.open_group(beside, mode="r+").attrs["members_below_lowest_level"] = below
+
+    placed(path, writer)
+    return joined(kept)
+
+
+def beginnings(data: xr.Dataset) -> xr.Dataset:
+    """Return of each member its first output and its end, which need little memory."""
+    return data.isel(obs=slice(0, 1)).copy(deep=True)
 
 
 def write_ledger(found: Ledger, trajectories: xr.Dataset, path: Path) -> None:
@@ -76,7 +110,18 @@ def _to_milliseconds(data: xr.Dataset) -> xr.Dataset:
 
 
 def _zarr(data: xr.Dataset, path: Path) -> None:
-    data.to_zarr(path, mode="w", consolidated=False)
+    _append(data, path, first=True)
+
+
+def _append(data: xr.Dataset, path: Path, *, first: bool) -> None:
+    """Write a dataset to a new Zarr group, or its members after those that are there."""
+    if not first:
+        _to_milliseconds(data.drop_vars("time") if data["time"].dims == ("obs",) else data).to_zarr(
+            path, append_dim="trajectory", consolidated=False
+        )
+        return
+    times = {name: code for name, code in _encoding(data).items() if "units" in code}
+    _to_milliseconds(data).to_zarr(path, mode="w", consolidated=False, encoding=times)
 
 
 def _encoding(data: xr.Dataset) -> dict[str, dict[str, Any]]:

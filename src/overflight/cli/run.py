@@ -38,7 +38,7 @@ LOST = {"left_domain", "out_of_wind", "out_of_levels"}
 """How a member ends whom the winds do not reach."""
 LEAST_HELD = 16
 """Members that fly together at the least, whatever the memory."""
-LESS = "take fewer --members or --hours, a longer --every, or more --memory"
+LESS = "take fewer --members or --hours, a longer --every, more --memory, or write .zarr, which goes part by part"
 
 
 @Parameter(name="*")
@@ -96,18 +96,27 @@ def run_float(asked: Asked, hours: float) -> None:
 
 
 def carried(asked: Asked, flown: tuple[xr.Dataset, Flight, Release], what: dict[str, Any]) -> xr.Dataset:
-    """Return the trajectories; where no file is asked for, of each member only its first output and its end."""
+    """Return the trajectories; where they are written part by part or not at all, of each member its first and last."""
     if asked.scheduler is not None:
         from overflight.drift.cluster import simulate_on
 
         return simulate_on(asked.scheduler, *flown, **what)
+    from overflight.case.export import beginnings, write_parts
     from overflight.drift.parts import joined
     from overflight.drift.simulate import simulate_parts
 
     parts = simulate_parts(*flown, **what)
-    if asked.output is None:
-        parts = (part.isel(obs=slice(0, 1)).copy(deep=True) for part in parts)
-    return joined(list(parts))
+    if is_streamed(asked):
+        assert asked.output is not None  # noqa: S101 - a file is streamed
+        return write_parts(parts, asked.output)
+    return joined([beginnings(part) if asked.output is None else part for part in parts])
+
+
+def is_streamed(asked: Asked) -> bool:
+    """Whether the trajectories go to their file part by part."""
+    from overflight.case.placing import STREAMED
+
+    return asked.output is not None and asked.scheduler is None and asked.output.suffix.lower() in STREAMED
 
 
 def require_flight(data: xr.Dataset, winds: xr.Dataset) -> None:
@@ -145,7 +154,8 @@ def run_settings(asked: Asked, hours: float) -> Settings:
     from overflight.geo.terrain import Terrain
     from overflight.winds.error import WindError as Error
 
-    memory, held = bytes_of(asked.memory), asked.members if asked.output or asked.scheduler else LEAST_HELD
+    memory, whole = bytes_of(asked.memory), (asked.output or asked.scheduler) and not is_streamed(asked)
+    held = asked.members if whole else LEAST_HELD
     require_memory(min(held, asked.members), hours, asked.every * 60.0, memory, LESS)
     return Settings(
         step_s=asked.step,
@@ -161,7 +171,10 @@ def run_settings(asked: Asked, hours: float) -> Settings:
 
 def report(data: xr.Dataset, asked: Asked) -> None:
     """Write trajectories where asked, and say where the ensemble ended."""
-    save(data, asked)
+    if is_streamed(asked):
+        remark(f"written: {asked.output}")
+    else:
+        save(data, asked)
     summary = summarised(data)
     if asked.json:
         say_json(summary)

@@ -1,6 +1,7 @@
 """Files are whole, or not there."""
 
 import json
+from datetime import UTC, datetime
 
 import numpy as np
 import pandas as pd
@@ -8,8 +9,13 @@ import pytest
 import xarray as xr
 from lxml import etree
 
+from overflight.case import export
 from overflight.case.export import cut_at_antimeridian, write
+from overflight.drift import Release, Settings, flows, simulate
+from overflight.drift.simulate import simulate_parts
 from overflight.errors import InvalidInput
+from overflight.flight import float_at_pressure
+from overflight.geo.spread import Spread
 
 
 def tracks():
@@ -59,3 +65,36 @@ def test_a_place_that_cannot_be_written(tmp_path):
         write(tracks(), tmp_path / "file" / "t.csv")
     with pytest.raises(InvalidInput, match="can be written"):
         write(tracks(), tmp_path / "none" / "t.nc")
+
+
+@pytest.mark.parametrize("time_sd_s", [0.0, 900.0])
+def test_parts_make_up_the_whole_in_one_group(tmp_path, time_sd_s):
+    asked = {"hours": 12, "members": 90, "seed": 4}
+    winds = flows.winds(flows.Wave(), step_deg=5.0)
+    release = Release(time=datetime(2023, 1, 1, 3, tzinfo=UTC), lat=20.0, lon=175.0, time_sd_s=time_sd_s)
+    flight = float_at_pressure(Spread("uniform", 3000.0, 8000.0))
+    parts = simulate_parts(winds, flight, release, settings=Settings(output_s=10.0, memory_bytes=2**20), **asked)
+    kept = export.write_parts(parts, tmp_path / "all.zarr")
+    whole = simulate(winds, flight, release, settings=Settings(output_s=10.0), **asked)
+    read = xr.open_zarr(tmp_path / "all.zarr", consolidated=False)
+    assert read["trajectory"].values.tolist() == list(range(90))
+    for name in ("lat", "lon", "altitude", "end_lat", "end_status"):
+        assert np.array_equal(read[name].values, whole[name].values)
+    assert np.abs(read["time"].values - whole["time"].values).max() <= np.timedelta64(1, "ms")
+    assert kept.sizes == {"trajectory": 90, "obs": 1}
+    assert np.array_equal(kept["end_lon"].values, whole["end_lon"].values)
+
+
+def test_a_broken_run_leaves_no_group(tmp_path):
+    def broken():
+        yield from simulate_parts(
+            flows.winds(flows.Jet(), step_deg=10.0), float_at_pressure(5000.0),
+            Release(time=datetime(2023, 1, 1, 3, tzinfo=UTC), lat=20.0, lon=0.0), hours=3, members=5, seed=1,
+        )  # fmt: skip
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        export.write_parts(broken(), tmp_path / "f.zarr")
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(InvalidInput, match=r"a name that ends in \.zarr"):
+        export.write_parts(broken(), tmp_path / "f.nc")
