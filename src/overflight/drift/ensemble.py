@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from overflight.drift.kernels.lookup import BELOW_LOWEST_M, G_DLAT, G_DLON, G_LAT0, G_LON0, G_XMAX, G_YMAX
+from overflight.drift.kernels.lookup import BELOW_LOWEST_M, G_DLAT, G_DLON, G_LAT0, G_LON0, G_NORTH, G_SOUTH, G_XMAX
 from overflight.drift.kernels.output import (
     BURST,
     ENDED,
@@ -22,6 +22,7 @@ from overflight.drift.pack import WindPack
 from overflight.drift.release import Starts
 from overflight.flight import kernels
 from overflight.geo import atmosphere, sphere
+from overflight.geo.terrain import Ground
 
 if TYPE_CHECKING:
     from overflight.geo.terrain import Terrain
@@ -30,7 +31,8 @@ F64 = NDArray[np.float64]
 Out = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], NDArray[np.int8]]
 
 FIRST_ADAPTIVE_STEP_S = 300.0
-NO_GROUND = (np.zeros((1, 1), np.float32), 0.0, 1.0, 0.0, 1.0)
+NO_GROUND: Ground = (np.zeros((1, 1), np.float32), 0.0, 1.0, 0.0, 1.0)
+"""The level of the sea everywhere."""
 _BELOW_LOWEST_LN_P = BELOW_LOWEST_M / 7_700.0
 """The same reach in ln p, by the scale height of air near 263 K."""
 
@@ -41,6 +43,7 @@ _BY_MEMBER = (
     "states",
     "start",
     "stop",
+    "known",
     "x",
     "y",
     "z",
@@ -70,6 +73,7 @@ class Ensemble:
     states: F64
     start: F64
     stop: F64
+    known: F64
     x: F64
     y: F64
     z: F64
@@ -99,8 +103,9 @@ class Ensemble:
     def lose_wind(self, tau_from: float, tau_to: float) -> None:
         """End members that would fly between two times at which no wind is known. [tau]"""
         flying = (self.status == FLYING) | (self.status == BURST)
-        needs = np.maximum(self.start, tau_from) < np.minimum(self.stop, tau_to) - 1e-6
-        self.status[flying & needs] = OUT_OF_WIND
+        lost = flying & (np.maximum(self.start, tau_from) < np.minimum(self.stop, tau_to) - 1e-6)
+        self.status[lost] = OUT_OF_WIND
+        self.known[lost] = np.maximum(self.start, tau_from)[lost]
 
     def fill(self) -> None:
         """Complete the outputs of members that ended early: where they lie, or nothing."""
@@ -118,13 +123,6 @@ class Ensemble:
         """Return (lat, lon) of every member now. [degrees]"""
         lat = np.degrees(self.grid[G_LAT0] + self.y * self.grid[G_DLAT])
         return lat, sphere.wrap(np.degrees(self.grid[G_LON0] + self.x * self.grid[G_DLON]))
-
-    @staticmethod
-    def ground(terrain: Terrain | None) -> tuple[NDArray[np.float32], float, float, float, float]:
-        """Return the ground as the kernels read it."""
-        if terrain is None:
-            return NO_GROUND
-        return terrain.grid, terrain.lat0, terrain.dlat, terrain.lon0, terrain.dlon
 
 
 def begin_ensemble(
@@ -151,7 +149,8 @@ def begin_ensemble(
     status = np.full(members, FLYING, np.int8)
     if not pack.axes.period:
         x = np.where(x > grid[G_XMAX] + 0.5 * (turn - grid[G_XMAX]), x - turn, x)
-        status[~((x >= 0) & (x <= grid[G_XMAX]) & (y >= 0) & (y <= grid[G_YMAX]))] = LEFT_DOMAIN
+        status[~((x >= 0) & (x <= grid[G_XMAX]))] = LEFT_DOMAIN
+    status[~((y >= grid[G_SOUTH]) & (y <= grid[G_NORTH]))] = LEFT_DOMAIN
     pressure = rows[:, 0, 0] if codes[0] == kernels.FLOAT_PRESSURE else atmosphere.pressure_pa(np.nan_to_num(z))
     level, weight = _pressure_levels(pack.log_p, pressure)
     if _keeps_pressure(codes):
@@ -167,6 +166,7 @@ def begin_ensemble(
         states=np.zeros((members, kernels.N_STATE)),
         start=start,
         stop=start + duration_s,
+        known=start.copy(),
         x=x,
         y=y,
         z=z,

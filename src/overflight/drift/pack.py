@@ -23,13 +23,16 @@ from overflight.drift.kernels.lookup import (
     G_LAT0,
     G_LEVELS,
     G_LON0,
+    G_NORTH,
     G_PERIOD,
+    G_SOUTH,
     G_XMAX,
     G_YMAX,
     N_GRID,
 )
 from overflight.errors import InvalidInput, OutOfCoverage
 from overflight.geo import atmosphere, times
+from overflight.winds.coverage import edges_of_rows
 from overflight.winds.readable import told_unreadable
 
 F32 = NDArray[np.float32]
@@ -61,9 +64,9 @@ class Axes:
     grid: F64
 
     @property
-    def is_global(self) -> bool:
-        """Whether it spans the circle and ends at both poles."""
-        return bool(self.period) and self.lat[0] == -90.0 and self.lat[-1] == 90.0
+    def ends_at_poles(self) -> tuple[bool, bool]:
+        """Whether it spans the circle and ends at the south and at the north pole."""
+        return bool(self.period) and self.lat[0] == -90.0, bool(self.period) and self.lat[-1] == 90.0
 
 
 def axes(winds: xr.Dataset) -> Axes:
@@ -78,7 +81,10 @@ def axes(winds: xr.Dataset) -> Axes:
     grid[[G_LON0, G_DLON]] = np.radians(lon[0]), np.radians(360.0 / period if period else step)
     grid[G_PERIOD], grid[G_LEVELS] = period, log_p.size
     grid[G_XMAX], grid[G_YMAX] = period or lon.size - 1, lat.size - 1
-    return Axes(lat=lat, lon=lon, log_p=log_p, period=period, grid=grid)
+    found = Axes(lat=lat, lon=lon, log_p=log_p, period=period, grid=grid)
+    south, north = found.ends_at_poles
+    grid[G_SOUTH], grid[G_NORTH] = -np.inf if south else 0.0, np.inf if north else lat.size - 1
+    return found
 
 
 def _even_step(values: F64, field: str) -> float:
@@ -90,12 +96,11 @@ def _even_step(values: F64, field: str) -> float:
     return float(values[-1] - values[0]) / (values.size - 1)
 
 
-def _even_rows(lat: F64, is_global: bool) -> F64:
-    """Return equally spaced rows at least as fine as ``lat``, from pole to pole where the grid is global."""
+def _even_rows(lat: F64, spans_circle: bool) -> F64:
+    """Return equally spaced rows at least as fine as ``lat``, as far as its winds reach."""
     if lat.size < 2:
         raise InvalidInput("lat", f"{lat.size} value", "at least two columns and rows of winds")
-    finest = float(np.diff(lat).min())
-    low, high = (-90.0, 90.0) if is_global and lat[-1] - lat[0] > 160.0 else (float(lat[0]), float(lat[-1]))
+    finest, (low, high) = float(np.diff(lat).min()), edges_of_rows(lat, spans_circle)
     rows = round((high - low) / finest) + 1
     if (rows - 1) * finest < high - low - _SPACING_TOLERANCE:
         rows += 1
@@ -264,8 +269,7 @@ class WindPack:
         slab.times[slot] = index
         w = slab.w[:-8].reshape(*shape, 4)
         place_winds(raw.u, raw.v, grid, slot, w)
-        if self.axes.is_global:
-            rebuild_poles(grid, slot, w)
+        rebuild_poles(grid, self.axes.ends_at_poles, slot, w)
         wraps = bool(self.axes.period)
         if raw.h is not None:
             place_scalar(raw.h, wraps, atmosphere.STANDARD_RADIUS_M, slot, slab.z[:-8].reshape(*shape, 2))
@@ -290,9 +294,9 @@ def _read(winds: xr.Dataset, packed: Axes, index: int, *, heights: bool, densiti
     h = _heights(one, packed) if heights else None
     d = _log_densities(one, packed, h) if densities and h is not None else None
     rows, source = _Rows.between(lat, packed.lat), lat
-    if packed.is_global and rows.weight is not None:
-        source, u, v = _winds_with_poles(lat, np.radians(packed.lon), u, v)
-        h, d = (None if field is None else _with_poles(lat, field)[1] for field in (h, d))
+    if any(packed.ends_at_poles) and rows.weight is not None:
+        source, u, v = _winds_with_poles(lat, packed, u, v)
+        h, d = (None if field is None else _with_poles(lat, packed, field)[1] for field in (h, d))
         rows = _Rows.between(source, packed.lat)
     return _Raw(rows.of(u), rows.of(v), *(None if field is None else rows.of(field) for field in (h, d)))
 
@@ -332,23 +336,25 @@ class _Rows:
         return values[self.lower] + self.weight * (values[self.lower + 1] - values[self.lower])
 
 
-def _with_poles(lat: F64, field: F32) -> tuple[F64, F32]:
-    """Add the pole rows that a global grid lacks, each the mean of the ring beside it."""
-    for row, pole in ((0, -90.0), (-1, 90.0)):
+def _with_poles(lat: F64, packed: Axes, field: F32) -> tuple[F64, F32]:
+    """Add the pole rows that the winds reach without having them, each the mean of the ring beside it."""
+    for row in (0, -1):
+        pole = packed.lat[row]
         if abs(lat[row] - pole) > _SPACING_TOLERANCE:
             mean = np.broadcast_to(field[row].mean(axis=0), field[row].shape)[None]
-            parts = [(pole, mean), (lat, field)] if row == 0 else [(lat, field), (pole, mean)]
-            lat, field = np.r_[parts[0][0], parts[1][0]], np.concatenate([parts[0][1], parts[1][1]])
+            at = 0 if row == 0 else lat.size
+            lat, field = np.insert(lat, at, pole), np.concatenate([mean, field] if row == 0 else [field, mean])
     return lat, field
 
 
-def _winds_with_poles(lat: F64, lon_rad: F64, u: F32, v: F32) -> tuple[F64, F32, F32]:
-    """Add the pole rows that a global grid lacks, each the mean vector of the ring beside it, in the pole's plane."""
-    sine, cosine = np.sin(lon_rad).astype(np.float32)[:, None], np.cos(lon_rad).astype(np.float32)[:, None]
+def _winds_with_poles(lat: F64, packed: Axes, u: F32, v: F32) -> tuple[F64, F32, F32]:
+    """Add such pole rows of winds, each the mean vector of the ring beside it in the plane of the pole."""
+    lon = np.radians(packed.lon)
+    sine, cosine = np.sin(lon).astype(np.float32)[:, None], np.cos(lon).astype(np.float32)[:, None]
     north = np.sign(lat).astype(np.float32)[:, None, None]
     x, y = -u * sine - north * v * cosine, u * cosine - north * v * sine
-    rows, x = _with_poles(lat, x)
-    _, y = _with_poles(lat, y)
+    rows, x = _with_poles(lat, packed, x)
+    _, y = _with_poles(lat, packed, y)
     north = np.sign(rows).astype(np.float32)[:, None, None]
     return rows, y * cosine - x * sine, -north * (x * cosine + y * sine)
 

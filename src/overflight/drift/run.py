@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from overflight.drift.ensemble import Ensemble, begin_ensemble
+from overflight.drift.ensemble import NO_GROUND, Ensemble, begin_ensemble
 from overflight.drift.errors_along import ErrorAlong
 from overflight.drift.kernels.flight_members import ADAPTIVE, fly_members
 from overflight.drift.kernels.float_block import cell_number, float_block
@@ -140,7 +140,7 @@ class Run:
         return e
 
     def _segments(self) -> list[Segment]:
-        """Cut the run at wind times and, with wind error, at its knots.
+        """Cut the run at wind times and, with wind error, at its knots, else at the days of winds that hold for ever.
 
         Cuts and steps do not depend on when members start, so that a member's answer does not depend on the others.
         """
@@ -152,7 +152,8 @@ class Run:
                 continue
             if tau_b == np.inf:
                 tau_a, tau_b = np.floor(low / DAY_S) * DAY_S, np.ceil(high / DAY_S) * DAY_S
-            for c, d in pairwise([tau_a, *self.errors.knots(tau_a, tau_b), tau_b]):
+            cuts = self.errors.knots(tau_a, tau_b) or list(np.arange(tau_a + DAY_S, tau_b, DAY_S))
+            for c, d in pairwise([tau_a, *cuts, tau_b]):
                 if max(c, low) < min(d, high):
                     segments.append(Segment(c, d, index, max(1, int(np.ceil((d - c) / self.settings.step_s - 1e-9)))))
         return sorted(segments, key=lambda s: s.tau_from)
@@ -196,9 +197,9 @@ class Run:
         errors.advance(first, last, segment.tau_from, segment.tau_to)
         # fmt: off
         float_block(slab.w, p.w_strides, slab.z, p.c_strides, p.axes.grid, self.sign, e.place, first, last, e.x, e.y,
-                    e.level, e.level_weight, e.start, e.stop, errors.e, e.status, segment.tau_from, segment.tau_to,
-                    segment.steps, *self._weights(segment), RK[s.method], e.z, e.pressure, e.out, e.out_next,
-                    s.output_s)
+                    e.level, e.level_weight, e.start, e.stop, errors.e, e.status, e.known, segment.tau_from,
+                    segment.tau_to, segment.steps, *self._weights(segment), RK[s.method], e.z, e.pressure, e.out,
+                    e.out_next, s.output_s)
         # fmt: on
 
     def _fly(self, segment: Segment, slab: Slab, first: int, last: int) -> None:
@@ -208,8 +209,8 @@ class Run:
         span = segment.tau_to - segment.tau_from
         clock = (self.sign, self.epoch_unix_s, segment.tau_from, span, *self._weights(segment))
         # fmt: off
-        fly_members(air, clock, self.table, e.ground(s.terrain), e.codes, e.rows, e.states, e.place, first, last,
-                    e.x, e.y, e.z, e.level, e.phase, e.phase_tau, e.start, e.stop, segment.tau_to, segment.steps,
-                    errors.e, e.status, e.below, e.step_next, RK[s.method], s.tolerance_m, e.out,
-                    e.out_next, s.output_s)
+        ground = NO_GROUND if s.terrain is None else s.terrain.ground
+        fly_members(air, clock, self.table, ground, e.codes, e.rows, e.states, e.place, first, last, e.x, e.y, e.z,
+                    e.level, e.phase, e.phase_tau, e.start, e.stop, segment.tau_to, segment.steps, errors.e, e.status,
+                    e.known, e.below, e.step_next, RK[s.method], s.tolerance_m, e.out, e.out_next, s.output_s)
         # fmt: on

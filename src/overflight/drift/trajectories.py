@@ -7,7 +7,7 @@ import xarray as xr
 
 from overflight import __version__
 from overflight.drift.ensemble import Ensemble
-from overflight.drift.kernels.output import BURST, FLYING, MEANINGS, WAITING
+from overflight.drift.kernels.output import LEFT_DOMAIN, MEANINGS, OUT_OF_LEVELS, OUT_OF_WIND
 from overflight.drift.pack import WindPack
 from overflight.drift.settings import Settings
 
@@ -24,7 +24,7 @@ FIELDS = {
 }
 STATUS = {
     "long_name": "state of the member",
-    "flag_values": np.arange(8, dtype=np.int8),
+    "flag_values": np.arange(len(MEANINGS.split()), dtype=np.int8),
     "flag_meanings": MEANINGS,
 }
 
@@ -57,10 +57,10 @@ def trajectories(e: Ensemble, pack: WindPack, settings: Settings, seed: int, sig
             {"standard_name": "time"},
         )
     )
-    lasting = np.minimum(e.stop, np.maximum(e.start, _last_known(e, tau)))
+    lost = np.isin(e.status, (LEFT_DOMAIN, OUT_OF_WIND, OUT_OF_LEVELS))
     data["end_time"] = (
         "trajectory",
-        _instants(pack, sign * lasting),
+        _instants(pack, sign * np.where(lost, e.known, e.stop)),
         {"long_name": "time of the last place known"},
     )
     for name, values in (("lat", end_lat), ("lon", end_lon), ("altitude", e.z)):
@@ -81,16 +81,6 @@ def trajectories(e: Ensemble, pack: WindPack, settings: Settings, seed: int, sig
         "steady_winds": int(settings.steady and pack.times_s.size == 1),
     }
     return data
-
-
-def _last_known(
-    e: Ensemble, tau: np.ndarray[tuple[int, ...], np.dtype[np.float64]]
-) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-    flying = (e.status == FLYING) | (e.status == BURST) | (e.status == WAITING)
-    times = np.broadcast_to(tau, e.out[0].shape)
-    last = np.take_along_axis(times, np.maximum(e.out_next - 1, 0)[:, None], axis=1)[:, 0]
-    stopped = e.stop < e.start + e.duration_s
-    return np.where(flying | stopped, e.stop, last)
 
 
 def _instants(

@@ -6,12 +6,41 @@ mountains: a peak is up to kilometres higher than its cell.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from overflight.geo.kernel import kernel
+
+Ground = tuple[NDArray[np.float32], float, float, float, float]
+"""Elevation (rows, columns) [m], first latitude and spacing, first longitude and spacing [degrees]."""
+
+
+@kernel
+def elevation(ground: Ground, lat: float, lon: float) -> float:
+    """Elevation of the ground at a place in degrees, bilinear, around the circle. [m]"""
+    grid, lat0, dlat, lon0, dlon = ground
+    rows, columns = grid.shape
+    y = min(max((lat - lat0) / dlat, 0.0), rows - 1.000001)
+    x = (lon - lon0) / dlon
+    x -= columns * math.floor(x / columns)
+    iy, ix = int(y), min(int(x), columns - 1)
+    east = ix + 1 if ix + 1 < columns else 0
+    fx, fy = x - ix, y - iy
+    south = grid[iy, ix] + fx * (grid[iy, east] - grid[iy, ix])
+    north = grid[iy + 1, ix] + fx * (grid[iy + 1, east] - grid[iy + 1, ix])
+    return float(south + fy * (north - south))
+
+
+@kernel
+def _elevations(ground: Ground, lat: NDArray[np.float64], lon: NDArray[np.float64], out: NDArray[np.float64]) -> None:
+    for i in range(out.size):
+        known = lat[i] == lat[i] and lon[i] == lon[i]
+        out[i] = elevation(ground, lat[i], lon[i]) if known else math.nan
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,14 +68,14 @@ class Terrain:
             lat0, dlat, lon0, dlon = (float(packed[n]) for n in ("lat0", "dlat", "lon0", "dlon"))
         return Terrain(grid, lat0, dlat, lon0, dlon)
 
+    @property
+    def ground(self) -> Ground:
+        """Return the grid as compiled code reads it."""
+        return self.grid, self.lat0, self.dlat, self.lon0, self.dlon
+
     def elevation_m(self, lat: ArrayLike, lon: ArrayLike) -> NDArray[np.float64]:
         """Return the elevation at places in degrees, bilinear, around the circle; any shape. [m]"""
-        rows, columns = self.grid.shape
-        y = np.clip((np.asarray(lat, np.float64) - self.lat0) / self.dlat, 0.0, rows - 1.000001)
-        x = np.mod((np.asarray(lon, np.float64) - self.lon0) / self.dlon, columns)
-        row, column = y.astype(np.intp), x.astype(np.intp) % columns
-        east, fx, fy = (column + 1) % columns, x - np.floor(x), y - row
-        south = self.grid[row, column] * (1.0 - fx) + self.grid[row, east] * fx
-        north = self.grid[row + 1, column] * (1.0 - fx) + self.grid[row + 1, east] * fx
-        result: NDArray[np.float64] = np.asarray(south * (1.0 - fy) + north * fy, np.float64)
-        return result
+        lats, lons = np.broadcast_arrays(np.asarray(lat, np.float64), np.asarray(lon, np.float64))
+        found = np.empty(lats.size)
+        _elevations(self.ground, lats.ravel(), lons.ravel(), found)
+        return found.reshape(lats.shape)

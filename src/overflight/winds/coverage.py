@@ -63,12 +63,21 @@ def _within(value: NDArray[np.datetime64], axis: NDArray[np.datetime64]) -> NDAr
     return np.asarray((value >= axis[0]) & (value <= axis[-1]))
 
 
+def edges_of_rows(lat: NDArray[np.float64], spans_circle: bool) -> tuple[float, float]:
+    """Return how far south and north winds on rows ``lat`` reach. [degrees]
+
+    To the pole where all longitudes are there and the last row is no further from it than two rows are from each other
+    (Gaussian grids stop short): the pole is then rebuilt from the ring beside it, not extrapolated.
+    """
+    step = 1.1 * float(np.diff(lat).max()) if lat.size > 1 and spans_circle else -1.0
+    south = -90.0 if lat[0] - step <= -90.0 else float(lat[0])
+    north = 90.0 if lat[-1] + step >= 90.0 else float(lat[-1])
+    return south, north
+
+
 def _lat_within(ds: xr.Dataset, lat: ArrayLike) -> NDArray[np.bool_]:
     value, axis = np.asarray(lat, np.float64), ds["lat"].values
-    # Beyond the last rows of a whole globe (Gaussian grids stop short) the pole is rebuilt, not extrapolated.
-    step = float(np.diff(axis).max()) if axis.size > 1 else 0.0
-    south = -90.0 if is_global(ds) and axis[0] - step <= -90.0 else axis[0]
-    north = 90.0 if is_global(ds) and axis[-1] + step >= 90.0 else axis[-1]
+    south, north = edges_of_rows(axis, is_global(ds))
     return np.asarray((value >= south - _SLACK) & (value <= north + _SLACK))
 
 

@@ -22,6 +22,12 @@ def chart_of(lat_rad):
 
 
 @inlined_kernel
+def pole_of(lat_rad):
+    """Return the chart of the nearer pole."""
+    return 1 if lat_rad > 0.0 else -1
+
+
+@inlined_kernel
 def to_chart(chart, lat_rad, lon_rad):
     """Return coordinates in the chart: (longitude, latitude) or (x, y) of the plane."""
     if chart == 0:

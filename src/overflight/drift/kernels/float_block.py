@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from overflight.drift.kernels.chart import POLAR_RAD, chart_of, chart_rate, from_chart, to_chart
+from overflight.drift.kernels.chart import POLAR_RAD, chart_rate, from_chart, pole_of, to_chart
 from overflight.drift.kernels.lanes import (
     BEGIN,
     E0U,
@@ -43,10 +43,12 @@ from overflight.drift.kernels.lookup import (
     G_XMAX,
     G_YMAX,
     bracket,
+    column,
+    is_outside,
     wind,
     wrapped,
 )
-from overflight.drift.kernels.output import FLYING, LEFT_DOMAIN, OUT_OF_WIND, write_output
+from overflight.drift.kernels.output import FLYING, LEFT_DOMAIN, OUT_OF_WIND, hermite, write_output
 from overflight.geo.kernel import fast_kernel, inlined_kernel
 from overflight.geo.sphere import EARTH_RADIUS_M
 
@@ -64,7 +66,7 @@ _wide_place = inlined_kernel(wide_place)
 @fast_kernel
 def _chart_rates(w, strides, grid, chart, a, b, level, weight, time_weight, factor, eu, ev):
     lat, lon = from_chart(chart, a, b)
-    x, y = (lon - grid[G_LON0]) / grid[G_DLON], (lat - grid[G_LAT0]) / grid[G_DLAT]
+    x, y = column(grid, lon), (lat - grid[G_LAT0]) / grid[G_DLAT]
     u, v = wind(w, strides, grid, x, y, level, weight, time_weight)
     return chart_rate(chart, a, b, lat, lon, (u + eu) * factor * grid[G_DLON], (v + ev) * factor * grid[G_DLAT])
 
@@ -73,7 +75,7 @@ def _chart_rates(w, strides, grid, chart, a, b, level, weight, time_weight, fact
 def polar_step(w, strides, grid, x, y, level, weight, h, w0, w1, factor, e0, e1):
     """One Runge-Kutta step of order 4 in the plane of the nearer pole; return (x, y)."""
     lat, lon = grid[G_LAT0] + y * grid[G_DLAT], grid[G_LON0] + x * grid[G_DLON]
-    chart = chart_of(lat)
+    chart = pole_of(lat)
     a, b = to_chart(chart, lat, lon)
     wm, eum, evm = 0.5 * (w0 + w1), 0.5 * (e0[0] + e1[0]), 0.5 * (e0[1] + e1[1])
     a1, b1 = _chart_rates(w, strides, grid, chart, a, b, level, weight, w0, factor, e0[0], e0[1])
@@ -85,14 +87,7 @@ def polar_step(w, strides, grid, x, y, level, weight, h, w0, w1, factor, e0, e1)
     )
     a4, b4 = _chart_rates(w, strides, grid, chart, a + h * a3, b + h * b3, level, weight, w1, factor, e1[0], e1[1])
     lat, lon = from_chart(chart, a + h / 6.0 * (a1 + 2.0 * (a2 + a3) + a4), b + h / 6.0 * (b1 + 2.0 * (b2 + b3) + b4))
-    return wrapped(grid, (lon - grid[G_LON0]) / grid[G_DLON]), (lat - grid[G_LAT0]) / grid[G_DLAT]
-
-
-@fast_kernel
-def _hermite(s, h, start, increment, rate_start, rate_end):
-    """Cubic through both ends of a step with their rates, at the fraction ``s``."""
-    s2, s3 = s * s, s * s * s
-    return start + (3 * s2 - 2 * s3) * increment + h * ((s3 - 2 * s2 + s) * rate_start + (s3 - s2) * rate_end)
+    return column(grid, lon), (lat - grid[G_LAT0]) / grid[G_DLAT]
 
 
 @inlined_kernel
@@ -111,11 +106,11 @@ def height_at(heights, x, y, level, weight, known, tau):
 
 
 @inlined_kernel
-def _set_radius(heights, f, d, member, level, height, sign, tau, rate_u, rate_v, ahead):
+def _set_radius(heights, f, d, member, level, height, sign, tau, ahead):
     """Let each lane move on the sphere of the height that it will have in the middle of the time ahead. [s]"""
     for i in range(LANES):
         m = member[i]
-        x, y = d[X + i] + 0.5 * ahead * f[rate_u + i], d[Y + i] + 0.5 * ahead * f[rate_v + i]
+        x, y = d[X + i] + 0.5 * ahead * f[ENDU + i], d[Y + i] + 0.5 * ahead * f[ENDV + i]
         z = height_at(heights, x, y, level[m], d[WEIGHT + i], height[m], tau + 0.5 * ahead)
         f[FACTOR + i] = _F32(sign * EARTH_RADIUS_M / (EARTH_RADIUS_M + z))
 
@@ -193,10 +188,10 @@ def _polar_lane(w, strides, grid, f, d, weights, i, level, q):
 
 @fast_kernel
 def _redo_polar(w, strides, grid, f, d, weights, edges, member, level):
-    """Redo the step of lanes that began it near a pole in the plane of the pole; return whether there were any."""
+    """Redo the step of lanes that begin or end it near a pole in the plane of the pole; say if there were any."""
     found = False
     for i in range(LANES):
-        if d[H + i] > 0.0 and _is_polar(d[YS + i], edges):
+        if d[H + i] > 0.0 and (_is_polar(d[YS + i], edges) or _is_polar(d[Y + i], edges)):
             d[X + i], d[Y + i] = _polar_lane(w, strides, grid, f, d, weights, i, level[member[i]], 1.0)
             found = True
     return found
@@ -219,48 +214,39 @@ def _write_due(
                 break
             q = (due - d[FROM + i]) / d[H + i]
             x, y = d[X + i], d[Y + i]
-            if not (x == x and y == y):
-                break
             if q < 1.0 - INSIDE:
-                if _is_polar(d[YS + i], edges):
+                if _is_polar(d[YS + i], edges) or _is_polar(d[Y + i], edges):
                     x, y = _polar_lane(w, strides, grid, f, d, weights, i, level[m], q)
                 else:
-                    x = _hermite(q, d[H + i], d[XS + i], x - d[XS + i], f[KU + i], f[ENDU + i])
-                    y = _hermite(q, d[H + i], d[YS + i], y - d[YS + i], f[KV + i], f[ENDV + i])
+                    x = hermite(q, d[H + i], d[XS + i], x - d[XS + i], f[KU + i], f[ENDU + i])
+                    y = hermite(q, d[H + i], d[YS + i], y - d[YS + i], f[KV + i], f[ENDV + i])
+            if not (x == x and y == y) or (is_outside(grid, x, y) and is_outside(grid, d[X + i], d[Y + i])):
+                break  # it is about to end
             z = height_at(heights, x, y, level[m], d[WEIGHT + i], height[m], due)
             write_output(grid, out, place[m], out_next[m], wrapped(grid, x), y, z, pressure[m], FLYING)
             out_next[m] += 1
     return due_first
 
 
-@inlined_kernel
-def _bring_round(d, limits, grid):
-    """Bring columns round the circle; return whether every lane is inside the grid."""
-    period, high, low = float(limits[0]), float(limits[1]), float(limits[2])
-    inside = 0
-    for i in range(LANES):
-        x, y = d[X + i], d[Y + i]
-        x = x - period if x >= high else x
-        x = x + period if x < low else x
-        d[X + i] = x
-        inside += int((x >= 0.0) & (x <= grid[G_XMAX]) & (y >= 0.0) & (y <= grid[G_YMAX]))
-    return inside == LANES
-
-
 @fast_kernel
-def _end_lost(d, grid, alive, member, status):
-    """End the lanes whose wind is missing or that left a regional domain."""
+def _settle_edges(d, grid, alive, member, status, known):
+    """Bring columns round the circle, and end the lanes whose wind is missing or that left it; say if any ended.
+
+    A lane that does not move keeps its place, where the wind may be missing.
+    """
+    ended = False
     for i in range(LANES):
-        x, y = d[X + i], d[Y + i]
-        if not alive[i] or (0.0 <= x <= grid[G_XMAX] and 0.0 <= y <= grid[G_YMAX]):
-            continue
-        if not (x == x and y == y):
-            alive[i], status[member[i]] = False, OUT_OF_WIND
+        m = member[i]
+        if not (alive[i] and d[H + i] > 0.0):
+            d[X + i], d[Y + i] = d[XS + i], d[YS + i]
+        elif not (d[X + i] == d[X + i] and d[Y + i] == d[Y + i]):
             d[X + i], d[Y + i] = d[XS + i], d[YS + i]  # the last place known
-        elif grid[G_PERIOD] > 0.0:
-            d[X + i] = wrapped(grid, x)
+            alive[i], status[m], known[m], ended = False, OUT_OF_WIND, d[FROM + i], True
+        elif is_outside(grid, d[X + i], d[Y + i]):
+            alive[i], status[m], known[m], ended = False, LEFT_DOMAIN, d[FROM + i] + d[H + i], True
         else:
-            alive[i], status[member[i]] = False, LEFT_DOMAIN
+            d[X + i] = wrapped(grid, d[X + i])
+    return ended
 
 
 @fast_kernel
@@ -282,6 +268,7 @@ def float_block(
     stop,
     error,
     status,
+    known,
     tau_from,
     tau_to,
     n_steps,
@@ -309,6 +296,7 @@ def float_block(
     start, stop : float64 (members,). Own times. [s]
     error : float32 (members, 4). Wind error at both ends, (u, v) and (u, v). [cells/s]
     status : int8 (members,).
+    known : float64 (members,). When a lost member was at its last place. [tau]
     w_from, w_to : float. Weight of the second time slot at both ends.
     rk : int. 4 or 2: order of the Runge-Kutta step.
     height, pressure : float64 (members,). Heights are those that the winds have at the level. [m, Pa]
@@ -335,25 +323,25 @@ def float_block(
             if alive[i] and out_next[m] < out[0].shape[1]:
                 due_first = min(due_first, start[m] + out_next[m] * out_every, stop[m])
             _load(i, m, x, y, level, level_weight, error, f, d, corner)
-            f[FACTOR + i], f[BEGIN + i], f[SHARE + i] = _F32(sign), _F32(0.0), _F32(0.0)
-        rates_at_end(w, f, d, corner, s_lat, s_lon, limits, weights[0], weights[1])
-        ahead, since = min(span, RADIUS_S), tau_from
-        _set_radius(heights, f, d, member, level, height, sign, since, ENDU, ENDV, ahead)
+            f[FACTOR + i] = _F32(sign)
+        renewed = -np.inf
         for s in range(n_steps):
             ta = tau_from + s * (span / n_steps)
             tb = tau_from + (s + 1) * (span / n_steps) if s + 1 < n_steps else tau_to
+            if ta - renewed > RADIUS_S - 1.0:
+                renewed = ta
+                _begin_step(f, d, ta, ta, tau_from, span)
+                rates_at_end(w, f, d, corner, s_lat, s_lon, limits, weights[0], weights[1])
+                _set_radius(heights, f, d, member, level, height, sign, ta, min(tau_to - ta, RADIUS_S))
             _begin_step(f, d, ta, tb, tau_from, span)
             if not whole and not _begin_own(f, d, alive, member, start, stop, tau_from, span):
                 continue
-            if ta - since > RADIUS_S - 1.0:
-                ahead, since = min(tau_to - ta, RADIUS_S), ta
-                _set_radius(heights, f, d, member, level, height, sign, since, KU, KV, ahead)
             was_calm = calm
             if rk == 4:
                 calm = rk4_step(w, f, d, corner, s_lat, s_lon, limits, weights[0], weights[1])
             else:
                 calm = rk2_step(w, f, d, corner, s_lat, s_lon, limits, weights[0], weights[1])
-            if not was_calm and _redo_polar(w, (s_lat, s_lon), grid, f, d, weights, edges, member, level):
+            if not (calm and was_calm) and _redo_polar(w, (s_lat, s_lon), grid, f, d, weights, edges, member, level):
                 calm = False
             if due_first <= tb + 1e-6:
                 rates_at_end(w, f, d, corner, s_lat, s_lon, limits, weights[0], weights[1])
@@ -361,9 +349,8 @@ def float_block(
                     w, (s_lat, s_lon), heights, f, d, weights, edges, alive, member, place, level, times, height,
                     pressure, out, out_next
                 )  # fmt: skip
-            if not calm and not _bring_round(d, limits, grid):
+            if not calm and _settle_edges(d, grid, alive, member, status, known):
                 whole = False
-                _end_lost(d, grid, alive, member, status)
         for i in range(min(LANES, last - block)):
             m = member[i]
             x[m], y[m] = d[X + i], d[Y + i]

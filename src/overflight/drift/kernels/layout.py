@@ -38,15 +38,17 @@ def place_winds(u, v, grid, slot, out):
 
 
 @fast_kernel
-def rebuild_poles(grid, slot, out):
-    """Make the pole rows of a global grid, and the one that repeats the last, out of the rings beside them.
+def rebuild_poles(grid, ends_at_poles, slot, out):
+    """Make the rows at the poles that a grid ends at, and the one that repeats the last, out of the rings beside them.
 
     Archived pole rows are often wrong or scalar means; the mean vector of the ring, in the plane of the pole, is one
     vector for all longitudes.
     """
     rows, columns = out.shape[0] - 1, out.shape[1] - 1
     dlon, dlat = grid[G_DLON], grid[G_DLAT]
-    for sign, ring, first, last in ((-1.0, 1, 0, 1), (1.0, rows - 2, rows - 1, rows + 1)):
+    for which, sign, ring, first, last in ((0, -1.0, 1, 0, 1), (1, 1.0, rows - 2, rows - 1, rows + 1)):
+        if not ends_at_poles[which]:
+            continue
         for k in range(out.shape[2]):
             x, y = 0.0, 0.0
             for column in range(columns):

@@ -12,9 +12,10 @@ from overflight.drift.kernels.blend import bracket_at, wind_at
 from overflight.geo.atmosphere import GAS_CONSTANT_DRY_AIR
 from overflight.geo.kernel import inlined_kernel
 
-G_LAT0, G_DLAT, G_LON0, G_DLON, G_PERIOD, G_XMAX, G_YMAX, G_LEVELS = 0, 1, 2, 3, 4, 5, 6, 7
-"""South-west corner and spacing [rad], period in cells (0: a regional domain), largest x and y, levels."""
-N_GRID = 8
+G_LAT0, G_DLAT, G_LON0, G_DLON, G_PERIOD, G_XMAX, G_YMAX, G_LEVELS, G_SOUTH, G_NORTH = range(10)
+"""South-west corner and spacing [rad], period in cells (0: a regional domain), largest x and y, levels, rows beyond
+which there are no winds (infinite where the grid ends at a pole)."""
+N_GRID = 10
 
 BELOW_LOWEST_M = 600.0
 """So far below the lowest level its wind is used, and counted; further down the winds do not reach."""
@@ -29,9 +30,27 @@ def wrapped(grid, x):
     period = grid[G_PERIOD]
     if period > 0.0:
         x -= period * math.floor(x / period)
-        if not x < period:
+        if x >= period:
             x = 0.0
     return x
+
+
+@inlined_kernel
+def column(grid, lon_rad):
+    """Return the column of a longitude of any turn: of the turn nearest to a regional domain."""
+    x = (lon_rad - grid[G_LON0]) / grid[G_DLON]
+    if grid[G_PERIOD] > 0.0:
+        return wrapped(grid, x)
+    turn = 2.0 * math.pi / grid[G_DLON]
+    x -= turn * math.floor(x / turn)
+    return x - turn if x > 0.5 * (grid[G_XMAX] + turn) else x
+
+
+@inlined_kernel
+def is_outside(grid, x, y):
+    """Whether a place lies beyond the edges of the winds."""
+    beside = not grid[G_PERIOD] > 0.0 and (x < 0.0 or x > grid[G_XMAX])
+    return beside or y < grid[G_SOUTH] or y > grid[G_NORTH]
 
 
 @inlined_kernel

@@ -7,8 +7,15 @@ import numpy as np
 from overflight.drift.kernels.lookup import G_DLAT, G_DLON, G_LAT0, G_LON0
 from overflight.geo.kernel import fast_kernel
 
-FLYING, LANDED, BURST, LEFT_DOMAIN, OUT_OF_WIND, OUT_OF_LEVELS, ENDED, WAITING = 0, 1, 2, 3, 4, 5, 6, 7
-MEANINGS = "flying landed burst left_domain out_of_wind out_of_levels ended waiting"
+FLYING, LANDED, BURST, LEFT_DOMAIN, OUT_OF_WIND, OUT_OF_LEVELS, ENDED = 0, 1, 2, 3, 4, 5, 6
+MEANINGS = "flying landed burst left_domain out_of_wind out_of_levels ended"
+
+
+@fast_kernel
+def hermite(s, h, start, increment, rate_start, rate_end):
+    """Cubic through both ends of a step with their rates, at the fraction ``s`` (Hairer and others 1993, II.6)."""
+    s2, s3 = s * s, s * s * s
+    return start + (3 * s2 - 2 * s3) * increment + h * ((s3 - 2 * s2 + s) * rate_start + (s3 - s2) * rate_end)
 
 
 @fast_kernel
