@@ -15,8 +15,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from overflight.case.investigate import Investigation, Plan, Progress, investigate, require_free
-from overflight.errors import Interrupted, InvalidInput, OverflightError, Unavailable
+from overflight.case.folder import require_free, written
+from overflight.case.investigate import FILES, Investigation, Plan, Progress, investigate, investigate_in
+from overflight.case.placing import placed
+from overflight.errors import Interrupted, OverflightError, Unavailable
 from overflight.sightings import Reading, read
 from overflight.winds import open_winds
 from overflight.winds.balloon_track import read_fixes, winds_of_track
@@ -29,7 +31,7 @@ FEBRUARY_TITLE = "The balloon of January and February 2023, from published repor
 FEBRUARY_OBJECT = "Chinese balloon (Jan-Feb 2023)"
 SIGHTINGS_KEPT = 7
 POSITION_SD_KM, ALTITUDE_SD_M = 2.0, 300.0
-SHAB_COMMAND, FEBRUARY_COMMAND = "overflight demo", "overflight demo february-2023"
+SIGHTINGS = "sightings.csv"
 FEBRUARY_SOURCES = ("era5", "gfs")
 FEBRUARY_LEVELS_HPA = (30.0, 50.0, 70.0, 100.0, 150.0)
 FEBRUARY_AREA = (10.0, 90.0, 75.0, -60.0)
@@ -42,18 +44,20 @@ def shipped(name: str) -> Iterator[Path]:
         yield path
 
 
-def shab12v(folder: Path, *, seed: int, progress: Progress | None = None) -> Investigation:
+def shab12v(folder: Path, *, seed: int, command: str = "", progress: Progress | None = None) -> Investigation:
     """Investigate SHAB12V from a few of its fixes, in the wind that SHAB14V drifted with; then show its whole track.
 
     The sightings are fixes evenly spread over the part of the flight that both balloons spent above 10 km, rounded to
     0.01 degree and 100 m; everything else is withheld and becomes the truth.
     """
-    require_free(folder)
+    require_free(folder, (SIGHTINGS, *FILES))
     with shipped("shab12v_2022-08-22_aprs.csv") as own, shipped("shab14v_2022-08-22_aprs.csv") as sister:
         truth, winds = _fixes(own), winds_of_track(sister)
-        sightings = _write_sightings(thinned(truth, winds), folder)
-        plan = Plan(title=SHAB_TITLE, seed=seed, hours_back=2.0, hours_ahead=2.0, truth=truth, command=SHAB_COMMAND)
-        return investigate(read(sightings), winds, folder, plan, progress=progress)
+    plan = Plan(title=SHAB_TITLE, seed=seed, hours_back=2.0, hours_ahead=2.0, truth=truth, command=command)
+    with written(folder, (SIGHTINGS, *FILES)) as unfinished:
+        sightings = unfinished.file(SIGHTINGS)
+        placed(sightings, lambda beside: _write_sightings(thinned(truth, winds), beside))
+        return investigate_in(unfinished, read(sightings), winds, folder, plan, progress=progress)
 
 
 def _fixes(path: Path) -> pd.DataFrame:
@@ -70,21 +74,15 @@ def thinned(truth: pd.DataFrame, winds: xr.Dataset) -> pd.DataFrame:
     return chosen
 
 
-def _write_sightings(chosen: pd.DataFrame, folder: Path) -> Path:
+def _write_sightings(chosen: pd.DataFrame, path: Path) -> None:
     """Write the sightings as a person would have reported them."""
-    path = folder / "sightings.csv"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with path.open("w", newline="", encoding="utf-8") as stream:
-            writer = csv.writer(stream)
-            writer.writerow(["time", "lat", "lon", "position_sd_km", "altitude_m", "altitude_sd_m", "source", "note"])
-            for row in chosen.to_dict("records"):
-                cells = [f"{row['time']:%Y-%m-%dT%H:%M:%SZ}", f"{row['lat']:.2f}", f"{row['lon']:.2f}", POSITION_SD_KM]
-                cells += [round(row["altitude_m"], -2), ALTITUDE_SD_M, "APRS track of SHAB12V, EarthSHAB", "thinned"]
-                writer.writerow(cells)
-    except OSError as problem:
-        raise InvalidInput("case", str(folder), "a folder that can be written", hint=str(problem.strerror)) from None
-    return path
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["time", "lat", "lon", "position_sd_km", "altitude_m", "altitude_sd_m", "source", "note"])
+        for row in chosen.to_dict("records"):
+            cells = [f"{row['time']:%Y-%m-%dT%H:%M:%SZ}", f"{row['lat']:.2f}", f"{row['lon']:.2f}", POSITION_SD_KM]
+            cells += [round(row["altitude_m"], -2), ALTITUDE_SD_M, "APRS track of SHAB12V, EarthSHAB", "thinned"]
+            writer.writerow(cells)
 
 
 def february_reading() -> Reading:
@@ -108,7 +106,7 @@ def february_request(source: str = FEBRUARY_SOURCES[0]) -> Request:
 
 
 def february_2023(
-    folder: Path, *, seed: int, winds: str | None = None, config: dict[str, str] | None = None,
+    folder: Path, *, seed: int, winds: str | None = None, config: dict[str, str] | None = None, command: str = "",
     progress: Progress | None = None,
 ) -> Investigation:  # fmt: skip
     """Investigate the balloon of January and February 2023 in the winds of those days.
@@ -118,9 +116,9 @@ def february_2023(
     Unavailable
         No winds are at hand and none can be fetched; the line says what would be, and how to give them.
     """
-    require_free(folder)
+    require_free(folder, FILES)
     field = open_winds(winds) if winds else _fetched(config or {}, progress)
-    plan = Plan(title=FEBRUARY_TITLE, seed=seed, hours_back=24.0, hours_ahead=24.0, command=FEBRUARY_COMMAND)
+    plan = Plan(title=FEBRUARY_TITLE, seed=seed, hours_back=24.0, hours_ahead=24.0, command=command)
     return investigate(february_reading(), field, folder, plan, progress=progress)
 
 

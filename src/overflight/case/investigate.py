@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,12 +16,14 @@ import xarray as xr
 from overflight import __version__
 from overflight.airspace import Ledger, ledger
 from overflight.case import export
+from overflight.case.folder import Unfinished, written
 from overflight.case.log import Case
-from overflight.case.placing import placed
 from overflight.case.report import ReportContent, write_map, write_report
 from overflight.case.report.truth import Comparison, compared
 from overflight.drift import Settings
+from overflight.drift.kernels.output import LANDED
 from overflight.errors import InvalidInput, OutOfCoverage
+from overflight.geo.terrain import Terrain
 from overflight.geo.times import iso
 from overflight.infer import DriftTest, Origin, Track, drift_test, forecast, hindcast, origin, track
 from overflight.sightings import Reading
@@ -32,6 +33,10 @@ from overflight.winds.error import WindError
 log = logging.getLogger(__name__)
 
 Progress = Callable[[str, int, int], None]
+RUNS = tuple(f"{name}{suffix}" for name in ("track", "hindcast", "forecast") for suffix in (".nc", ".geojson"))
+FILES = (*RUNS, "track.csv", "ledger.csv", "origin.geojson", "report.html", "map.png")
+"""What an investigation may write beside its case."""
+PLACE = ["lat", "lon", "altitude"]
 STAGES = ("track", "drift test", "hindcast", "forecast", "origin", "ledger", "files", "report")
 LIMITS = (
     "A constant or reported level is assumed between and beyond sightings: a balloon that chose its level to steer is "
@@ -55,7 +60,7 @@ class Plan:
     members : int. Samples of the track, and members of each ensemble.
     hours_back, hours_ahead : float. How far before the first and after the last sighting.
     truth : DataFrame or None. A withheld track to judge the answer by.
-    command : str. What was asked, for the record.
+    command : str. The command that would do the same again, empty where none was given.
     """
 
     title: str
@@ -64,7 +69,7 @@ class Plan:
     hours_back: float = 24.0
     hours_ahead: float = 24.0
     truth: pd.DataFrame | None = None
-    command: str = "overflight investigate"
+    command: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -124,7 +129,8 @@ def investigate(
     reading : sightings of one object, see ``overflight.sightings.read``.
     winds : canonical wind dataset. Of an ensemble the first member carries track and drift test, all of them what lies
         before and after.
-    folder : where to write; a folder that holds a case already is refused.
+    folder : where to write; one that holds a case, or a file that would be written, is refused. The files come there
+        together when all are written, the case last.
     plan : Plan
     progress : called with (stage, done, total).
 
@@ -135,42 +141,33 @@ def investigate(
     OutOfCoverage
         The winds do not enclose the sightings.
     """
+    with written(folder, FILES) as unfinished:
+        return investigate_in(unfinished, reading, winds, folder, plan, progress=progress)
+
+
+def investigate_in(
+    unfinished: Unfinished, reading: Reading, winds: xr.Dataset, folder: Path, plan: Plan, *,
+    progress: Progress | None = None,
+) -> Investigation:  # fmt: skip
+    """Investigate as ``investigate`` does, beside files that are in the unfinished folder already."""
     tell = progress or (lambda stage, done, total: None)
-    require_free(folder)
     found, missing = _compute(reading, winds, plan, tell)
     comparison = None if plan.truth is None else compared(found["track"], plan.truth)
     result = Investigation(folder=folder, seed=plan.seed, comparison=comparison, missing=tuple(missing), **found)
     tell(STAGES[6], 6, len(STAGES))
-    _write(result)
+    _write(result, unfinished)
     tell(STAGES[7], 7, len(STAGES))
     content = _content(result, reading, winds, plan)
-    write_report(content, folder / "report.html")
-    write_map(content, folder / "map.png")
-    _record(result, reading, winds, plan)
+    write_report(content, unfinished.file("report.html"))
+    write_map(content, unfinished.file("map.png"))
+    _record(result, reading, winds, plan, unfinished)
     tell("done", len(STAGES), len(STAGES))
     return result
 
 
-def require_free(folder: Path) -> None:
-    """Refuse a folder that holds a case or cannot be written.
-
-    Raises
-    ------
-    InvalidInput
-        The folder is in use or cannot be written.
-    """
-    if (folder / "case").exists():
-        raise InvalidInput("case", str(folder), "a folder without a case", hint="give another with --case DIR")
-    above = next(path for path in (folder.resolve(), *folder.resolve().parents) if path.exists())
-    if not above.is_dir():
-        raise InvalidInput("case", f"{folder} ({above} is no folder)", "a folder that can be written")
-    if not os.access(above, os.W_OK | os.X_OK):
-        raise InvalidInput("case", f"{folder} (Permission denied)", "a folder that can be written")
-
-
 def _compute(reading: Reading, winds: xr.Dataset, plan: Plan, tell: Progress) -> tuple[dict[str, Any], list[str]]:
     total, missing = len(STAGES), []
-    settings = Settings(wind_error=WindError(), output_s=1800.0)
+    settings = Settings(wind_error=WindError(), output_s=1800.0, terrain=Terrain.load())
     tell(STAGES[0], 0, total)
     control = members_of(winds)[0]
     path = track(reading.sightings, control, seed=plan.seed, members=plan.members)
@@ -179,7 +176,7 @@ def _compute(reading: Reading, winds: xr.Dataset, plan: Plan, tell: Progress) ->
     runs: tuple[tuple[str, Callable[[], Any], str], ...] = (
         ("hindcast", lambda: hindcast(path, winds, hours=plan.hours_back, settings=settings), "before the first"),
         ("forecast", lambda: forecast(path, winds, hours=plan.hours_ahead, settings=settings), "after the last"),
-        ("origin", lambda: origin(path, winds, hours_back=plan.hours_back), "launch region"),
+        ("origin", lambda: origin(path, winds, hours_back=plan.hours_back, settings=settings), "launch region"),
     )
     for number, (name, run, what) in enumerate(runs, start=2):
         tell(STAGES[number], number, total)
@@ -198,7 +195,7 @@ def _compute(reading: Reading, winds: xr.Dataset, plan: Plan, tell: Progress) ->
 
 
 def _lost(found: dict[str, Any]) -> list[str]:
-    """Say how many members ran out of wind, level or domain, and when."""
+    """Say how many members met the ground or ran out of wind, level or domain, and when."""
     sentences = []
     for name in ("hindcast", "forecast"):
         data = found[name]
@@ -207,10 +204,10 @@ def _lost(found: dict[str, Any]) -> list[str]:
         meanings = data["status"].attrs["flag_meanings"].split()
         status, ends = data["end_status"].values, data["end_time"].values
         for code in np.unique(status):
-            if meanings[code] in ("left_domain", "out_of_wind", "out_of_levels"):
+            if meanings[code] in ("landed", "left_domain", "out_of_wind", "out_of_levels"):
                 of = status == code
                 middle = np.sort(ends[of])[of.sum() // 2]
-                why = meanings[code].replace("_", " ")
+                why = meanings[code].replace("landed", "met the ground").replace("_", " ")
                 sentences.append(
                     f"In the {name}, {of.sum()} of {of.size} members {why}, half of them by {iso(middle)}."
                 )
@@ -219,41 +216,37 @@ def _lost(found: dict[str, Any]) -> list[str]:
 
 def whole(before: xr.Dataset | None, between: xr.Dataset, after: xr.Dataset | None) -> xr.Dataset:
     """Join hindcast, track and forecast into one path a member; the seams are the first and last sighting."""
-    names = ["lat", "lon", "altitude"]
-    parts = [between[names].drop_vars("trajectory", errors="ignore")]
+    parts = [between[PLACE].drop_vars("trajectory", errors="ignore")]
     if before is not None:
-        parts.insert(0, before[names].isel(obs=slice(None, 0, -1)).drop_vars("trajectory", errors="ignore"))
+        parts.insert(0, _flown(before).isel(obs=slice(None, 0, -1)).drop_vars("trajectory", errors="ignore"))
     if after is not None:
-        parts.append(after[names].isel(obs=slice(1, None)).drop_vars("trajectory", errors="ignore"))
+        parts.append(_flown(after).isel(obs=slice(1, None)).drop_vars("trajectory", errors="ignore"))
     return xr.concat(parts, dim="obs", coords="minimal", compat="override", combine_attrs="drop")
 
 
-def _write(result: Investigation) -> None:
-    folder = result.folder
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as problem:
-        raise InvalidInput("case", str(folder), "a folder that can be made", hint=str(problem.strerror)) from None
+def _flown(data: xr.Dataset) -> xr.Dataset:
+    """Return the places of each member up to where it met the ground; the run repeats that place from there on."""
+    grounded = data["status"] == LANDED
+    return data[PLACE].where(~(grounded & grounded.shift(obs=1, fill_value=False)))
+
+
+def _write(result: Investigation, unfinished: Unfinished) -> None:
     for name, data in (("track", result.track.samples), ("hindcast", result.hindcast), ("forecast", result.forecast)):
         if data is not None:
-            export.write(data, folder / f"{name}.nc")
-            export.write(data, folder / f"{name}.geojson")
-    export.write(result.track.mean.to_dataframe().reset_index(), folder / "track.csv")
-    export.write(result.ledger.table, folder / "ledger.csv")
+            export.write(data, unfinished.file(f"{name}.nc"))
+            export.write(data, unfinished.file(f"{name}.geojson"))
+    export.write(result.track.mean.to_dataframe().reset_index(), unfinished.file("track.csv"))
+    export.write(result.ledger.table, unfinished.file("ledger.csv"))
     if result.origin is not None:
-        export.write_json(result.origin.density.to_geojson(), folder / "origin.geojson")
+        export.write_json(result.origin.density.to_geojson(), unfinished.file("origin.geojson"))
 
 
-def _record(result: Investigation, reading: Reading, winds: xr.Dataset, plan: Plan) -> None:
-    """Write the case last and whole: a folder without one was interrupted, and the same command fills it anew."""
-    placed(
-        result.folder / "case",
-        lambda beside: _fill(Case.create(beside, title=plan.title), result, reading, winds, plan),
-    )
-
-
-def _fill(case: Case, result: Investigation, reading: Reading, winds: xr.Dataset, plan: Plan) -> None:
+def _record(result: Investigation, reading: Reading, winds: xr.Dataset, plan: Plan, unfinished: Unfinished) -> None:
+    """Write the case: evidence, sightings, findings, every file that was written, and the closing last."""
+    case = Case.create(unfinished.case, title=plan.title)
     digest = case.add_evidence(reading.path, source="sightings given to this investigation")
+    if digest != reading.evidence_sha256:
+        raise InvalidInput("sightings", f"{reading.path}, which changed meanwhile", "a file that stays as it was read")
     for seen in reading.sightings:
         case.append("sighting", _sighting(seen), inputs=(digest,))
     inputs = (digest, *_digests(winds))
@@ -263,8 +256,9 @@ def _fill(case: Case, result: Investigation, reading: Reading, winds: xr.Dataset
         finding = getattr(result, name)
         if finding is not None:
             case.append("finding", {"name": name, "parameters": about, "result": finding.to_json()}, inputs=inputs)
-    for path in sorted(result.folder.glob("*.nc")) + sorted(result.folder.glob("*.geojson")):
-        case.add_evidence(path, source=f"computed by {plan.command}", copy=False)
+    for name in unfinished.names:
+        case.add_file(unfinished.folder / name, inputs=inputs)
+    case.append("closing", {})
 
 
 def _digests(winds: xr.Dataset) -> tuple[str, ...]:
@@ -301,6 +295,7 @@ def _content(result: Investigation, reading: Reading, winds: xr.Dataset, plan: P
         truth=_within(plan.truth, result.track),
         evidence=tuple(evidence),
         provenance={"overflight": __version__, "seed": str(plan.seed), "winds": source, "made": iso(made)},
+        command=plan.command,
         limits=LIMITS,
     )
 

@@ -1,7 +1,8 @@
 """An append-only log: one canonical JSON record a line, each holding the digest of the one before.
 
 Records are in the JSON Canonicalization Scheme (RFC 8785); ``hash`` is the SHA-256 of the record without it. A record
-is acknowledged when it is on the disk; a line torn by a crash is moved aside on the next writing, and told.
+is acknowledged when it is on the disk; a line torn by a crash is told, and moved aside on the next writing. A log whose
+last record is no closing is not whole. What this holds against, and what not, stands in docs/method/case.md.
 """
 
 from __future__ import annotations
@@ -25,9 +26,9 @@ import rfc8785
 from overflight.errors import InvalidInput, Tampered
 from overflight.geo.times import iso
 
-Kind = Literal["opening", "evidence", "sighting", "finding", "statement", "correction", "closing"]
+Kind = Literal["opening", "evidence", "sighting", "finding", "file", "statement", "correction", "closing"]
 KINDS: tuple[str, ...] = get_args(Kind)
-LOG, TORN, EVIDENCE = "log.jsonl", "log.torn", "evidence"
+CASE, LOG, TORN, EVIDENCE = "case", "log.jsonl", "log.torn", "evidence"
 FIELDS = frozenset({"id", "kind", "made_at", "author", "inputs", "body", "previous", "hash"})
 _LARGEST_INTEGER = 2**53 - 1
 
@@ -39,19 +40,22 @@ class Verification:
     Attributes
     ----------
     records : int. Records that hold.
-    evidence : int. Evidence files that hold.
-    problems : sentences; none means that every byte is as it was written.
+    evidence, files : int. Evidence kept, and files beside the case, that hold.
+    head : str. Hash of the last record, empty where it does not hold. Kept elsewhere, it tells a log forged as a whole.
+    problems : sentences; none means that the log is closed and that it, and what it names, is as it was written.
     """
 
     records: int
     evidence: int
+    files: int
+    head: str
     problems: tuple[str, ...]
 
     def __str__(self) -> str:
         """Return the finding in one line."""
         if self.problems:
             return "; ".join(self.problems)
-        return f"{self.records} records and {self.evidence} evidence files hold: nothing was changed"
+        return f"{self.records} records, {self.evidence} evidence and {self.files} other files hold; head {self.head}"
 
     def or_raise(self) -> Verification:
         """Return the verification, or raise Tampered."""
@@ -116,17 +120,23 @@ class Case:
     def add_evidence(self, path: Path, *, source: str, copy: bool = True) -> str:
         """Record a file by its digest, and keep a copy of it unless told otherwise; return the digest."""
         with _told(path):
-            data = path.read_bytes()
-        digest = hashlib.sha256(data).hexdigest()
+            digest, size = sha256_of(path), path.stat().st_size
         kept = f"{EVIDENCE}/{digest}{path.suffix}" if copy else ""
         if copy:
             with _told(self.folder):
                 beside = self.folder / f"{kept}.part"
                 shutil.copyfile(path, beside)
                 beside.replace(self.folder / kept)
-        body = {"name": path.name, "sha256": digest, "bytes": len(data), "source": source, "kept": kept}
+        body = {"name": path.name, "sha256": digest, "bytes": size, "source": source, "kept": kept}
         self.append("evidence", body, inputs=(digest,))
         return digest
+
+    def add_file(self, path: Path, *, inputs: Sequence[str] = ()) -> None:
+        """Record a file beside the case's folder by its digest; ``inputs`` are the digests of what it was made of."""
+        with _told(path):
+            digest, size = sha256_of(path), path.stat().st_size
+            name = path.resolve().relative_to(self.folder.resolve().parent).as_posix()
+        self.append("file", {"path": name, "sha256": digest, "bytes": size}, inputs=inputs)
 
     def records(self) -> list[dict[str, Any]]:
         """Return the records that hold, in order."""
@@ -157,8 +167,14 @@ class Case:
         return len(lines), str(record["hash"])
 
 
+def recorded_files(folder: Path) -> list[tuple[str, str]]:
+    """Return name and digest of the files beside a case that its log records."""
+    bodies = [record["body"] for record, _ in _read(folder / LOG) if record is not None and record["kind"] == "file"]
+    return [(str(body.get("path")), str(body.get("sha256"))) for body in bodies]
+
+
 def verify(folder: Path) -> Verification:
-    """Re-compute every hash of a log and every digest of its evidence.
+    """Re-compute every hash of a log and every digest of the files it names, and look for its end.
 
     Raises
     ------
@@ -169,32 +185,58 @@ def verify(folder: Path) -> Verification:
     if not path.is_file():
         raise InvalidInput("case", str(folder), f"a folder with {LOG}")
     problems: list[str] = []
-    previous, count, kept = "", 0, 0
+    previous, kind, count = "", "", 0
+    held = {"evidence": 0, "file": 0}
     for number, (record, problem) in enumerate(_read(path), start=1):
         if record is None:
             problems.append(f"record {number}: {problem}")
-            previous = "?"
+            previous = kind = "?"
             continue
-        if record["id"] != str(number):
-            problems.append(f"record {number}: its id is {record['id']}")
-        if previous not in (record["previous"], "?"):
-            problems.append(f"record {number}: it does not follow record {number - 1}")
-        previous, count = record["hash"], count + 1
-        if record["kind"] == "evidence" and record["body"].get("kept"):
-            wrong = _evidence_problem(folder, record["body"])
-            kept += wrong is None
+        problems += [f"record {number}: {wrong}" for wrong in _misplaced(record, number, previous)]
+        previous, kind, count = record["hash"], record["kind"], count + 1
+        if _names_file(record):
+            wrong = _file_problem(folder, record["kind"], record["body"])
+            held[kind] += wrong is None
             problems += [f"record {number}: {wrong}"] if wrong else []
     if not count and not problems:
         problems.append("the log is empty")
-    return Verification(records=count, evidence=kept, problems=tuple(problems))
+    elif kind not in ("closing", "?"):
+        problems.append(f"the log ends with record {count} and no closing: its tail is cut off, or it is not done")
+    return Verification(
+        records=count, evidence=held["evidence"], files=held["file"], head=previous.strip("?"), problems=tuple(problems)
+    )
 
 
-def _evidence_problem(folder: Path, body: Mapping[str, Any]) -> str | None:
-    path = folder / str(body["kept"])
+def _misplaced(record: Mapping[str, Any], number: int, previous: str) -> Iterator[str]:
+    if record["id"] != str(number):
+        yield f"its id is {record['id']}"
+    if previous not in (record["previous"], "?"):
+        yield f"it does not follow record {number - 1}"
+
+
+def _names_file(record: Mapping[str, Any]) -> bool:
+    return record["kind"] == "file" or (record["kind"] == "evidence" and bool(record["body"].get("kept")))
+
+
+def _file_problem(folder: Path, kind: str, body: Mapping[str, Any]) -> str | None:
+    """Say what is wrong with a file that a record names: evidence lies in the case, other files beside it."""
+    home = (folder if kind == "evidence" else folder / "..").resolve()
+    named = str(body.get("kept" if kind == "evidence" else "path", ""))
+    path = (home / named).resolve()
+    what = f"evidence {body.get('name')}" if kind == "evidence" else named
+    if not path.is_relative_to(home):
+        return f"{what} lies outside the folder"
     if not path.is_file():
-        return f"evidence {body['name']} is missing"
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
-    return None if found == body["sha256"] else f"evidence {body['name']} differs: {found} for {body['sha256']}"
+        return f"{what} is missing"
+    with _told(path):
+        found = sha256_of(path)
+    return None if found == body.get("sha256") else f"{what} differs: {found} for {body.get('sha256')}"
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file, in hex."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _read(path: Path) -> Iterator[tuple[dict[str, Any] | None, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -14,13 +15,13 @@ from overflight.cli.screen import say, say_json
 def verify_(
     folder: Annotated[Path, Parameter(help="An incident folder, or the case folder in it.")], *, json: Json = False
 ) -> None:
-    """Re-compute every hash of an incident's log; exit code 1 where anything differs."""
-    from overflight.case.log import LOG, verify
+    """Check an incident's log, and every file it names, against their hashes; exit code 1 where anything differs."""
+    from overflight.case.log import CASE, LOG, verify
 
-    inside = folder / "case"
+    inside = folder / CASE
     found = verify(inside if (inside / LOG).is_file() else folder)
     if json:
-        say_json({"records": found.records, "evidence": found.evidence, "problems": found.problems})
+        say_json(asdict(found))
     elif not found.problems:
         say(str(found))
     found.or_raise()

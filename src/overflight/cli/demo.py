@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from overflight.cli.investigate import finish
-from overflight.cli.options import Json, counted, mirrors
+from overflight.cli.options import Json, command_line, counted, mirrors
 from overflight.cli.screen import stages
 from overflight.errors import InvalidInput
 
@@ -32,12 +32,14 @@ def demo(
     from overflight.case import demo as demos
 
     folder = case or Path(f"incident-{which}")
+    command = command_line("demo", which, seed=seed, winds=winds)
     if which == "february-2023":
-        found = demos.february_2023(folder, seed=seed, winds=winds, config=mirrors(), progress=stages())
+        found = demos.february_2023(folder, seed=seed, winds=winds, config=mirrors(), command=command,
+                                    progress=stages())  # fmt: skip
     elif winds is not None:
         raise InvalidInput("--winds", winds, "none: shab12v flies in the wind of its sister balloon")
     else:
-        found = demos.shab12v(folder, seed=seed, progress=stages())
+        found = demos.shab12v(folder, seed=seed, command=command, progress=stages())
     finish(found, json)
     if open_ and not json and _has_desktop():
         webbrowser.open((folder / "report.html").resolve().as_uri())

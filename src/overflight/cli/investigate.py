@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from overflight.cli.options import Json, Seed, Winds, counted, measured, opened, require_memory, seed_of
+from overflight.cli.options import Json, Seed, Winds, command_line, counted, measured, opened, require_memory, seed_of
 from overflight.cli.screen import remark, say, say_json, stages
 
 if TYPE_CHECKING:
@@ -30,16 +30,19 @@ def investigate(
     json: Json = False,
 ) -> None:
     """From sightings and winds to an incident folder with a report."""
-    from overflight.case.investigate import Plan, require_free, wind_window
+    from overflight.case.folder import require_free
+    from overflight.case.investigate import FILES, Plan, wind_window
     from overflight.case.investigate import investigate as run
     from overflight.sightings import read
 
-    require_free(case)
+    require_free(case, FILES)
     require_memory(members, hours_back + hours_ahead, 1800.0)
     reading = read(sightings, assume_utc=assume_utc, object_label=object_)
     remark(str(reading))
-    command = f"overflight investigate {sightings.name} --winds {Path(winds).name}"
-    plan = Plan(title=f"Incident: {sightings.stem}", seed=seed_of(seed), members=members, hours_back=hours_back,
+    seed = seed_of(seed)
+    command = command_line("investigate", sightings, winds=winds, seed=seed, members=members, hours_back=hours_back,
+                           hours_ahead=hours_ahead, assume_utc=assume_utc, object=object_)  # fmt: skip
+    plan = Plan(title=f"Incident: {sightings.stem}", seed=seed, members=members, hours_back=hours_back,
                 hours_ahead=hours_ahead, command=command)  # fmt: skip
     field = opened(winds, wind_window(reading, plan), heights=True)
     finish(run(reading, field, case, plan, progress=stages()), json)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import shlex
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -73,6 +74,15 @@ WindError = Annotated[bool, Parameter(name="--wind-error", help="Perturb each me
 def seed_of(seed: int | None) -> int:
     """Return the seed, or draw one."""
     return secrets.randbelow(2**31) if seed is None else seed
+
+
+def command_line(verb: str, *arguments: object, **options: object) -> str:
+    """Return the command that would do the same again, with every option it took; None and False are left out."""
+    words = ["overflight", verb, *map(str, arguments)]
+    for name, value in options.items():
+        if value is not None and value is not False:
+            words += [f"--{name.replace('_', '-')}", *([] if value is True else [str(value)])]
+    return shlex.join(words)
 
 
 def numbers_of(text: str, field: str, count: int | None = None) -> tuple[float, ...]:

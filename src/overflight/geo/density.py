@@ -108,6 +108,14 @@ class Density:
         lat, lon = h3_int.cell_to_latlng(int(self.cell[np.argmax(self.probability / self.cell_area_m2)]))
         return float(lat), float(lon)
 
+    def centres(self) -> NDArray[np.float64]:
+        """Return the (lat, lon) of the cells' centres, (n, 2). [degrees]"""
+        return np.array([h3_int.cell_to_latlng(int(cell)) for cell in self.cell], np.float64).reshape(-1, 2)
+
+    def outlines(self) -> list[NDArray[np.float64]]:
+        """Return the corners (lat, lon) of each cell, one ring a cell, cut nowhere: for a map projection. [degrees]"""
+        return [np.array(h3_int.cell_to_boundary(int(cell)), np.float64) for cell in self.cell]
+
     def to_geojson(self) -> dict[str, Any]:
         """Return a FeatureCollection of the cells, cut at the antimeridian (RFC 7946)."""
         inside = {level: self.region(level) for level in (0.5, 0.9, 0.99)}

@@ -34,6 +34,7 @@ class Observed:
     sd_m, time_sd_s : float64 (n,). Standard deviation of each component of the place, and of the time. [m], [s]
     altitude_m, altitude_sd_m : float64 (n,), NaN where none was reported. [m]
     is_pressure : bool (n,). The altitude is that of the standard atmosphere at the balloon's pressure.
+    index : int (n,). Which of the sightings given each is.
     given : int. Sightings before thinning.
     inputs : sha256 of the evidence.
     """
@@ -47,6 +48,7 @@ class Observed:
     altitude_m: F64
     altitude_sd_m: F64
     is_pressure: NDArray[np.bool_]
+    index: NDArray[np.intp]
     given: int
     inputs: tuple[str, ...]
 
@@ -64,14 +66,17 @@ def observe(sightings: Sequence[Sighting]) -> Observed:
     InvalidInput
         There are none, or one has a place or an error that is no number.
     """
-    ordered = sorted(sightings, key=lambda s: (s.time, s.lat, s.lon))
-    if not ordered:
+    if not sightings:
         raise InvalidInput("sightings", "none", "at least one sighting")
-    for one in ordered:
+    for one in sightings:
         _require(one)
-    chosen = ordered
-    if len(ordered) > MAX_SIGHTINGS:
-        chosen = [ordered[i] for i in np.unique(np.linspace(0, len(ordered) - 1, MAX_SIGHTINGS).round().astype(int))]
+    count = len(sightings)
+    order = np.array(
+        sorted(range(count), key=lambda i: (sightings[i].time, sightings[i].lat, sightings[i].lon)), np.intp
+    )
+    if count > MAX_SIGHTINGS:
+        order = order[np.unique(np.linspace(0, count - 1, MAX_SIGHTINGS).round().astype(int))]
+    chosen = [sightings[i] for i in order]
     time = np.array([times.to_datetime64(s.time) for s in chosen])
     heights = [s.altitude for s in chosen]
     return Observed(
@@ -84,8 +89,9 @@ def observe(sightings: Sequence[Sighting]) -> Observed:
         altitude_m=np.array([np.nan if a is None else a.value_m for a in heights], np.float64),
         altitude_sd_m=np.array([np.nan if a is None else max(a.sd_m, 10.0) for a in heights], np.float64),
         is_pressure=np.array([a is not None and a.reference == "pressure" for a in heights]),
-        given=len(ordered),
-        inputs=tuple(sorted({s.evidence_sha256 for s in ordered if s.evidence_sha256})),
+        index=order,
+        given=count,
+        inputs=tuple(sorted({s.evidence_sha256 for s in sightings if s.evidence_sha256})),
     )
 
 

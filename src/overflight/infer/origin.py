@@ -11,13 +11,13 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from overflight import drift
+from overflight.drift.kernels.output import LANDED
 from overflight.errors import InvalidInput, OutOfCoverage
 from overflight.geo import sphere
 from overflight.geo.density import Density
 from overflight.geo.times import iso
 from overflight.infer.runs import hindcast
 from overflight.infer.track import Track
-from overflight.winds import WindError
 
 F64 = NDArray[np.float64]
 
@@ -97,12 +97,13 @@ def origin(
     hours_back: float,
     seed: int | None = None,
     sites: Sequence[Site] = (),
-    wind_error: WindError | None = None,
     resolution: int = 4,
+    settings: drift.Settings | None = None,
 ) -> Origin:
     """Map the places from which drift at the track's level leads to its first sighting.
 
-    Every member of a hindcast may have been launched at any time up to ``hours_back`` before, all equally likely.
+    Every member of a hindcast may have been launched at any time up to ``hours_back`` before, all equally likely, but
+    for the times before it comes out of the ground.
 
     Parameters
     ----------
@@ -112,8 +113,9 @@ def origin(
     seed : int. The track's own where None.
     sites : known sites to rank. As a group they are given the same prior as "none of these", which is spread evenly
         over the 90 % region.
-    wind_error : WindError, the default model where None.
     resolution : int. H3 resolution of the cells, 0 to 7.
+    settings : drift.Settings, its ``wind_error`` the default model where None; outputs every half hour over the sea's
+        level where no settings are given.
 
     Raises
     ------
@@ -129,13 +131,15 @@ def origin(
     if not 0 <= resolution <= 7:
         raise InvalidInput("resolution", str(resolution), "0 to 7")
     seed = track.seed if seed is None else seed
-    settings = drift.Settings(output_s=_OUTPUT_S)
-    back = hindcast(track, winds, hours=hours_back, seed=seed, wind_error=wind_error, settings=settings)
+    settings = drift.Settings(output_s=_OUTPUT_S) if settings is None else settings
+    back = hindcast(track, winds, hours=hours_back, seed=seed, wind_error=settings.wind_error, settings=settings)
     lat, lon = (back[n].values[:, 1:].astype(np.float64) for n in ("lat", "lon"))
-    there = np.isfinite(lat) & np.isfinite(lon)
+    flown = back["status"].values[:, 1:] != LANDED
+    there = np.isfinite(lat) & np.isfinite(lon) & flown
     if not there.any():
-        raise OutOfCoverage("winds", f"{hours_back:g} h before the first sighting", "none that a member stays in")
-    density = Density.from_points(lat, lon, resolution=resolution, smooth_rings=1)
+        have = "none that a member stays in, above the ground"
+        raise OutOfCoverage("winds", f"{hours_back:g} h before the first sighting", have)
+    density = Density.from_points(lat[flown], lon[flown], resolution=resolution, smooth_rings=1)
     elsewhere = density.elsewhere
     ranked = _rank(sites, lat[there], lon[there], density, elsewhere) if sites else ()
     return Origin(

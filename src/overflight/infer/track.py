@@ -34,6 +34,7 @@ class SightingFit:
 
     Attributes
     ----------
+    index : int. Which of the track's ``sightings`` it is.
     time : datetime64[ns]. UTC.
     lat, lon : float. As reported. [degrees]
     residual_km : float. Distance from the mean track. [km]
@@ -41,6 +42,7 @@ class SightingFit:
     outlier_probability : float. That its true variance is over ten times what is stated.
     """
 
+    index: int
     time: np.datetime64
     lat: float
     lon: float
@@ -78,7 +80,7 @@ class Track:
     level : Level
     kind : {"winds", "kinematic"}. Winds carried it between the sightings, or only its speed was used.
     sightings_given : int. Where there were more than are used they were thinned evenly in time.
-    sightings : tuple of Sighting. What it was fitted to.
+    sightings : tuple of Sighting. What it was fitted to, in the order given.
     seed : int
     """
 
@@ -252,6 +254,7 @@ def _per_sighting(scene: Scene, found: Posterior, at: F64) -> tuple[SightingFit,
     seen = scene.seen
     residual = sphere.distance_m(at[0], at[1], seen.lat, seen.lon) / 1000.0
     rows = zip(
+        seen.index,
         seen.time,
         seen.lat,
         seen.lon,
@@ -262,6 +265,7 @@ def _per_sighting(scene: Scene, found: Posterior, at: F64) -> tuple[SightingFit,
     )
     return tuple(
         SightingFit(
+            index=int(i),
             time=t,
             lat=float(y),
             lon=float(x),
@@ -269,7 +273,7 @@ def _per_sighting(scene: Scene, found: Posterior, at: F64) -> tuple[SightingFit,
             weight=float(w),
             outlier_probability=float(o),
         )
-        for t, y, x, r, w, o in rows
+        for i, t, y, x, r, w, o in rows
     )
 
 

@@ -26,7 +26,8 @@ class ReportContent:
     track, hindcast, forecast, ledger, drift_test, origin : findings.
     truth : DataFrame with ``time, lat, lon, altitude_m``, a track withheld from the analysis, or None.
     evidence : tuple of (name, sha256, source)
-    provenance : what would reproduce the findings: version, seed, winds, command, made at.
+    provenance : what the findings rest on: version, seed, winds, made at.
+    command : str. The command that would find the same again, empty where there is none.
     limits : what the findings cannot tell.
     """
 
@@ -42,4 +43,5 @@ class ReportContent:
     truth: pd.DataFrame | None = None
     evidence: tuple[tuple[str, str, str], ...] = ()
     provenance: dict[str, str] = field(default_factory=dict)
+    command: str = ""
     limits: tuple[str, ...] = ()

@@ -27,8 +27,9 @@ from overflight.case.report.chart import (
     new_figure,
 )
 from overflight.case.report.content import ReportContent
-from overflight.case.report.ground import Projection, draw_ground, scale_bar
+from overflight.case.report.ground import FARTHEST_M, Projection, draw_ground, scale_bar
 from overflight.geo import sphere, times
+from overflight.geo.density import Density
 
 F64 = NDArray[np.float64]
 _DRAWN_MEMBERS = 120
@@ -187,21 +188,19 @@ def origin_map(content: ReportContent) -> Figure | None:
     if content.origin is None:
         return None
     density = content.origin.density
-    collection = density.to_geojson()["features"]
-    outlines = [np.array(f["geometry"]["coordinates"][0][0]) for f in collection]
-    centres = np.array([o[:-1].mean(axis=0) for o in outlines])
-    projection = Projection(*sphere.mean_place(centres[:, 1], centres[:, 0], density.probability))
+    centres = density.centres()
+    projection = Projection(*sphere.mean_place(centres[:, 0], centres[:, 1], density.probability))
+    shapes, drawn = cell_shapes(density, projection)
     with mpl.rc_context(STYLE):
         figure = new_figure(9.6, 5.6)
         axes = figure.subplots()
-        x, y = projection.xy(centres[:, 1], centres[:, 0])
+        x, y = projection.xy(centres[drawn, 0], centres[drawn, 1])
         half = 1.15 * max(np.abs(x).max() / 1.5, np.abs(y).max(), 30.0)
         draw_ground(axes, projection, 1.5 * half, half, keep_clear=_marked(projection, content))
-        shapes = [np.column_stack(projection.xy(o[:, 1], o[:, 0])) for o in outlines]
-        colours = mpl.colormaps["YlGnBu"](0.15 + 0.85 * _ranked(density.probability / density.cell_area_m2))
+        colours = mpl.colormaps["YlGnBu"](0.15 + 0.85 * _ranked((density.probability / density.cell_area_m2)[drawn]))
         axes.add_collection(PolyCollection(shapes, facecolors=colours, edgecolors="none", alpha=0.75, zorder=2))
         for level, width in ((0.9, 0.5), (0.5, 1.1)):
-            inside = density.region(level)
+            inside = density.region(level)[drawn]
             chosen = [s for s, within in zip(shapes, inside, strict=True) if within]
             axes.add_collection(PolyCollection(chosen, facecolors="none", edgecolors=INK, linewidths=width, zorder=3))
             axes.plot([], [], color=INK, linewidth=width, label=f"{level:.0%} of the backward density")
@@ -209,6 +208,19 @@ def origin_map(content: ReportContent) -> Figure | None:
         scale_bar(axes, 1.5 * half, half)
         axes.legend(loc="upper left", frameon=True, framealpha=0.92, edgecolor="#d5dde3", fontsize=8.5)
     return figure
+
+
+def cell_shapes(density: Density, projection: Projection) -> tuple[list[F64], NDArray[np.bool_]]:
+    """Return one outline x, y a cell [km], and which cells (n,) have one.
+
+    Outlines are taken whole from the sphere, so that neither the antimeridian nor a pole cuts them. Those about the
+    antipode are left out: they turn inside out in this projection.
+    """
+    outlines = density.outlines()
+    farthest = [float(sphere.distance_m(projection.lat, projection.lon, o[:, 0], o[:, 1]).max()) for o in outlines]
+    drawn = np.array(farthest) < FARTHEST_M
+    shapes = [np.column_stack(projection.xy(o[:, 0], o[:, 1])) for o, on in zip(outlines, drawn, strict=True) if on]
+    return shapes, drawn
 
 
 def _ranked(values: F64) -> F64:

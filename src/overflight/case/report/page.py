@@ -64,10 +64,10 @@ def _view(content: ReportContent) -> dict[str, Any]:
 
 
 def _sightings(content: ReportContent) -> list[dict[str, str]]:
-    fits = {str(row.time.astype("datetime64[s]")): row for row in content.track.per_sighting}
+    fits = {content.track.sightings[row.index]: row for row in content.track.per_sighting}
     rows = []
     for seen in content.sightings:
-        fit = fits.get(iso(seen.time)[:-1])
+        fit = fits.get(seen)
         altitude = seen.altitude
         rows.append(
             {
