@@ -1,4 +1,7 @@
-"""Two real cases: one shipped whole with its truth, one of which the winds must be fetched."""
+"""Two real cases: one shipped whole with its truth, one of which the winds must be fetched.
+
+Engine and figures are slow to import, and a case without winds needs neither: they are imported when all is at hand.
+"""
 
 from __future__ import annotations
 
@@ -10,19 +13,22 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib.resources import as_file, files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from overflight.case.folder import require_free, written
-from overflight.case.investigate import FILES, Investigation, Plan, Progress, investigate, investigate_in
+from overflight.case.folder import FILES, require_free, written
 from overflight.case.placing import placed
 from overflight.errors import Interrupted, OverflightError, Unavailable
 from overflight.sightings import Reading, read
 from overflight.winds import open_winds
 from overflight.winds.balloon_track import read_fixes, winds_of_track
 from overflight.winds.request import Request
+
+if TYPE_CHECKING:
+    from overflight.case.investigate import Investigation, Progress
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +56,8 @@ def shab12v(folder: Path, *, seed: int, command: str = "", progress: Progress | 
     The sightings are fixes evenly spread over the part of the flight that both balloons spent above 10 km, rounded to
     0.01 degree and 100 m; everything else is withheld and becomes the truth.
     """
+    from overflight.case.investigate import Plan, investigate_in  # noqa: PLC0415 - see above
+
     require_free(folder, (SIGHTINGS, *FILES))
     with shipped("shab12v_2022-08-22_aprs.csv") as own, shipped("shab14v_2022-08-22_aprs.csv") as sister:
         truth, winds = _fixes(own), winds_of_track(sister)
@@ -118,6 +126,8 @@ def february_2023(
     """
     require_free(folder, FILES)
     field = open_winds(winds) if winds else _fetched(config or {}, progress)
+    from overflight.case.investigate import Plan, investigate  # noqa: PLC0415 - see above
+
     plan = Plan(title=FEBRUARY_TITLE, seed=seed, hours_back=24.0, hours_ahead=24.0, command=command)
     return investigate(february_reading(), field, folder, plan, progress=progress)
 

@@ -13,6 +13,9 @@ from overflight.case.log import CASE, LOG, recorded_files, sha256_of
 from overflight.case.placing import remove
 from overflight.errors import InvalidInput
 
+RUNS = tuple(f"{name}{suffix}" for name in ("track", "hindcast", "forecast") for suffix in (".nc", ".geojson"))
+FILES = (*RUNS, "track.csv", "ledger.csv", "origin.geojson", "report.html", "map.png")
+"""What an investigation may write beside its case."""
 PART, LOCK = ".part", "lock"
 WRITABLE, ELSEWHERE = "a folder that can be written", "give another with --case DIR"
 

@@ -16,7 +16,7 @@ import xarray as xr
 from overflight import __version__
 from overflight.airspace import Ledger, ledger
 from overflight.case import export
-from overflight.case.folder import Unfinished, written
+from overflight.case.folder import FILES, Unfinished, written
 from overflight.case.log import Case
 from overflight.case.report import ReportContent, write_map, write_report
 from overflight.case.report.truth import Comparison, compared
@@ -33,9 +33,6 @@ from overflight.winds.error import WindError
 log = logging.getLogger(__name__)
 
 Progress = Callable[[str, int, int], None]
-RUNS = tuple(f"{name}{suffix}" for name in ("track", "hindcast", "forecast") for suffix in (".nc", ".geojson"))
-FILES = (*RUNS, "track.csv", "ledger.csv", "origin.geojson", "report.html", "map.png")
-"""What an investigation may write beside its case."""
 PLACE = ["lat", "lon", "altitude"]
 STAGES = ("track", "drift test", "hindcast", "forecast", "origin", "ledger", "files", "report")
 LIMITS = (

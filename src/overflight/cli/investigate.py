@@ -30,8 +30,8 @@ def investigate(
     json: Json = False,
 ) -> None:
     """From sightings and winds to an incident folder with a report."""
-    from overflight.case.folder import require_free
-    from overflight.case.investigate import FILES, Plan, wind_window
+    from overflight.case.folder import FILES, require_free
+    from overflight.case.investigate import Plan, wind_window
     from overflight.case.investigate import investigate as run
     from overflight.sightings import read
 

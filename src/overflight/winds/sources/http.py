@@ -18,6 +18,9 @@ from overflight.errors import Interrupted, Unavailable
 log = logging.getLogger(__name__)
 
 MAX_WAIT_S = 30.0
+STRANGER_TRIES, STRANGER_WAIT_S, CONNECT_S = 2, 0.25, 10.0
+"""Tries of a host that never answered, the wait between them, and the longest one for a connection: there may be no
+network. [s]"""
 RETRY_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
 T = TypeVar("T")
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)$")
@@ -56,7 +59,7 @@ class Client:
     Attributes
     ----------
     tries : int
-        Tries without a byte of progress before a download fails.
+        Tries without a byte of progress before a download fails; at most two to connect to a host that never answered.
     backoff_s : float
         Wait before the second try; doubles each time, at most 30 s. [s]
     timeout_s : float
@@ -71,11 +74,12 @@ class Client:
     stop: threading.Event = field(default_factory=threading.Event)
     _http: httpx.Client | None = None
     _dead: dict[str, str] = field(default_factory=dict)
+    _known: set[str] = field(default_factory=set)
 
     def __enter__(self) -> Self:
         """Open the connection pool."""
         self._http = httpx.Client(
-            timeout=httpx.Timeout(self.timeout_s),
+            timeout=httpx.Timeout(self.timeout_s, connect=min(CONNECT_S, self.timeout_s)),
             limits=httpx.Limits(max_connections=32, max_keepalive_connections=16),
             follow_redirects=True,
             headers={"Accept-Encoding": "identity", "User-Agent": "overflight"},
@@ -192,11 +196,12 @@ class Client:
         headers = {} if span is None else {"Range": span}
         try:
             with self._http.stream("GET", url, headers=headers) as answer:
+                self._known.add(_host(url))
                 _check_status(answer, url, span)
                 yield answer
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.TooManyRedirects) as problem:
             raise Unavailable(f"{url}: {problem}") from None
-        except (httpx.ConnectError, httpx.ConnectTimeout) as problem:
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as problem:
             raise _Retry(_reason(problem), unreachable=True) from None
         except httpx.TransportError as problem:
             raise _Retry(_reason(problem)) from None
@@ -212,15 +217,22 @@ class Client:
                 return once()
             except _Retry as problem:
                 failed = 1 if position() > before else failed + 1
-                if failed >= self.tries:
-                    if problem.unreachable:
-                        self._dead[host] = str(problem)
-                        raise Unavailable(f"cannot reach {url}: {problem}") from None
-                    raise Unavailable(f"{url}: {problem} ({failed} tries)") from None
-                wait_s = max(problem.wait_s, self.backoff_s * 2 ** (failed - 1))
+                self._give_up(url, problem, failed)
+                stranger = problem.unreachable and host not in self._known
+                doubled_s = self.backoff_s * 2 ** (failed - 1)
+                wait_s = min(STRANGER_WAIT_S, doubled_s) if stranger else max(problem.wait_s, doubled_s)
                 log.info("%s: %s; trying again", url, problem)
             if self.stop.wait(min(wait_s, MAX_WAIT_S)):
                 raise Interrupted("download stopped; the same command resumes")
+
+    def _give_up(self, url: str, problem: _Retry, failed: int) -> None:
+        """Raise where the tries are used up; a host that never answered gets fewer, and is not asked again."""
+        host = _host(url)
+        if problem.unreachable and failed >= (self.tries if host in self._known else min(STRANGER_TRIES, self.tries)):
+            self._dead[host] = str(problem)
+            raise Unavailable(f"cannot reach {url}: {problem}") from None
+        if failed >= self.tries:
+            raise Unavailable(f"{url}: {problem} ({failed} tries)") from None
 
 
 def _host(url: str) -> str:
