@@ -1,7 +1,10 @@
 """The real command on real files."""
 
 import contextlib
+import html
 import json
+import re
+import shlex
 import shutil
 from datetime import UTC, datetime
 
@@ -55,6 +58,83 @@ def test_a_changed_case_is_found(incident, tmp_path):
     done = command("case", "verify", "changed", cwd=tmp_path)
     assert done.returncode == 1
     assert "record" in done.stderr
+
+
+def test_what_was_cut_off_changed_or_removed_is_found(incident, tmp_path):
+    def verify():
+        done = command("case", "verify", "incident", cwd=tmp_path)
+        assert (done.returncode, done.stdout) == (1, "")
+        return done.stderr
+
+    folder = tmp_path / "incident"
+    shutil.copytree(incident[0] / "incident", folder)
+    log = folder / "case" / "log.jsonl"
+    whole = log.read_text()
+    log.write_text("".join(whole.splitlines(keepends=True)[:-1]))
+    assert "its tail is cut off, or it is not done" in verify()
+    log.write_text(whole)
+    page = (folder / "report.html").read_text()
+    (folder / "report.html").write_text(page.replace("Where it was", "Where it may have been", 1))
+    assert "report.html differs" in verify()
+    (folder / "report.html").write_text(page)
+    (folder / "track.nc").rename(tmp_path / "track.nc")
+    assert "track.nc is missing" in verify()
+    (tmp_path / "track.nc").rename(folder / "track.nc")
+    told = json.loads(command("case", "verify", "incident", "--json", cwd=tmp_path).stdout)
+    assert (told["problems"], told["evidence"], told["files"]) == ([], 1, 12)
+    assert told["head"] == json.loads(whole.splitlines()[-1])["hash"]
+
+
+@pytest.mark.parametrize("name", ["sightings.csv", "map.png", "track.nc"])
+def test_a_demo_does_not_write_over_what_it_did_not_write(tmp_path, name):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / name).write_text("mine")
+    done = command("demo", "--case", "mine", cwd=tmp_path)
+    line = f"case: got mine, which holds {name}, expected a folder without {name}; give another with --case DIR"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"overflight: {line}\n")
+    assert leavings(tmp_path / "mine") == {name: 4}
+
+
+def found_in(folder):
+    """Return the command a case names, its findings, and the digests of its files; of the report without its date."""
+    records = [json.loads(line) for line in (folder / "case" / "log.jsonl").read_text().splitlines()]
+    findings = {r["body"]["name"]: r["body"]["result"] for r in records if r["kind"] == "finding"}
+    (asked,) = {r["body"]["parameters"]["command"] for r in records if r["kind"] == "finding"}
+    files = {r["body"]["path"]: r["body"]["sha256"] for r in records if r["kind"] == "file"}
+    page = (folder / "report.html").read_text()
+    assert html.escape(asked, quote=True).replace("&#x27;", "&#39;") in page
+    files["report.html"] = re.sub(r"made: [0-9TZ:-]+", "made: then", page)
+    return asked, findings, files
+
+
+def test_the_command_that_the_demo_names_finds_the_same(incident):
+    folder, _ = incident
+    asked, findings, files = found_in(folder / "incident")
+    assert asked == "overflight demo shab12v --seed 7"
+    assert command(*shlex.split(asked)[1:], "--case", "repeated", cwd=folder).returncode == 0
+    assert found_in(folder / "repeated") == (asked, findings, files)
+
+
+def test_the_command_that_an_investigation_names_finds_the_same(tmp_path):
+    synthetic(u=0.5).to_netcdf(tmp_path / "my winds.nc", engine="h5netcdf")
+    rows = [
+        "time,lat,lon,altitude_m,object",
+        "2022-11-11T00:30,55,55,13500,the white one",
+        "2022-11-11T00:40,57,57,,other",
+    ]
+    (tmp_path / "s.csv").write_text("\n".join(rows))
+    first = ["investigate", "s.csv", "--winds", "my winds.nc", "--members", "60", "--hours-back", "0.25", "--assume-utc",
+             "--object", "the white one", "--case", "first"]  # fmt: skip
+    done = command(*first, cwd=tmp_path, OVERFLIGHT_INVESTIGATE_HOURS_AHEAD="0.2")
+    assert done.returncode == 0, done.stderr
+    asked, findings, files = found_in(tmp_path / "first")
+    assert re.sub(r"--seed \d+", "--seed N", asked) == (
+        "overflight investigate s.csv --winds 'my winds.nc' --seed N --members 60 --hours-back 0.25 --hours-ahead 0.2 "
+        "--assume-utc --object 'the white one'"
+    )
+    done = command(*shlex.split(asked)[1:], "--case", "second", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert found_in(tmp_path / "second") == (asked, findings, files)
 
 
 def test_airspace_reads_what_was_written(incident, tmp_path):

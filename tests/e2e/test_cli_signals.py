@@ -110,6 +110,20 @@ def test_a_signal_in_the_middle_of_an_investigation_leaves_no_case_and_the_same_
     assert not list(folder.rglob(".part*"))
 
 
+def test_an_investigation_killed_in_the_middle_is_begun_anew_by_the_same_command(folder):
+    (folder / "s.csv").write_text("time,lat,lon,altitude_m\n2022-11-11T00:00:00Z,55,55,13500\n")
+    terminal = Terminal(INVESTIGATE, folder)
+    terminal.read_until("drift test")
+    terminal.process.kill()
+    assert terminal.end()[0] == -signal.SIGKILL
+    assert [path.name for path in (folder / "incident").iterdir()] == [".part"]
+    assert command("case", "verify", "incident", cwd=folder).returncode == 2
+    done = command(*INVESTIGATE, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert command("case", "verify", "incident", cwd=folder).returncode == 0
+    assert not list(folder.rglob(".part*"))
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_in_the_middle_of_a_download(folder, number):
     (folder / "www").mkdir()

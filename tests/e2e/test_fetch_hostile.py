@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import resource
 import signal
@@ -127,6 +128,26 @@ def test_no_network_is_found_out_once(store):
     with pytest.raises(Unavailable, match=r"cannot reach http://127.0.0.1:9/.*would fetch 33 files"):
         fetch(request, store=store, config={"gfs": "http://127.0.0.1:9"}, client=client)
     assert time.monotonic() - began < 3
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:9", "no-such-host.invalid"])
+def test_a_host_that_never_answered_is_tried_twice(caplog, host):
+    caplog.set_level(logging.INFO, "overflight")
+    with Client(backoff_s=60.0) as client, pytest.raises(Unavailable, match=f"cannot reach http://{host}/a"):
+        client.get(f"http://{host}/a")
+    assert [record.getMessage().endswith("trying again") for record in caplog.records] == [True]
+
+
+def test_a_host_that_has_answered_is_tried_as_often_as_asked(caplog, tmp_path):
+    (tmp_path / "www").mkdir()
+    (tmp_path / "www" / "a").write_text("a")
+    caplog.set_level(logging.INFO, "overflight")
+    with Client(tries=5, backoff_s=0.01) as client:
+        with contextlib.closing(Server(tmp_path / "www")) as server:
+            assert client.get(f"{server.url}/a") == b"a"
+        with pytest.raises(Unavailable, match=f"cannot reach {server.url}/a"):
+            client.get(f"{server.url}/a")
+    assert sum(record.getMessage().endswith("trying again") for record in caplog.records) == 4
 
 
 @pytest.mark.parametrize("url", ["http://[bad", "ftp://somewhere/{YYYYMMDD}", "nonsense"])

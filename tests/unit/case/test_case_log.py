@@ -19,14 +19,20 @@ def small(folder):
     evidence.write_text("a light in the sky")
     case.add_evidence(evidence, source="a witness")
     case.append("statement", {"text": "It was drifting."})
+    (folder / "track.csv").write_text("time,lat,lon\n")
+    case.add_file(folder / "track.csv", inputs=("ab",))
+    case.append("closing", {})
     return case
 
 
 def test_a_sound_log_holds(tmp_path):
     case = small(tmp_path)
     found = verify(case.folder)
-    assert (found.records, found.evidence, found.problems) == (3, 1, ())
-    assert [r["kind"] for r in case.records()] == ["opening", "evidence", "statement"]
+    assert (found.records, found.evidence, found.files, found.problems) == (5, 1, 1, ())
+    assert [r["kind"] for r in case.records()] == ["opening", "evidence", "statement", "file", "closing"]
+    assert case.records()[3]["body"]["path"] == "track.csv"
+    assert found.head == case.records()[-1]["hash"]
+    assert found.head in str(found)
 
 
 def test_every_flipped_byte_is_found(tmp_path):
@@ -48,9 +54,53 @@ def test_every_flipped_byte_is_found(tmp_path):
 def test_a_record_taken_out_is_found(tmp_path):
     folder = small(tmp_path).folder
     lines = (folder / LOG).read_bytes().splitlines(keepends=True)
-    for gone in range(len(lines) - 1):
+    for gone in range(len(lines)):
         (folder / LOG).write_bytes(b"".join(lines[:gone] + lines[gone + 1 :]))
         assert verify(folder).problems
+
+
+def test_a_tail_cut_off_is_found(tmp_path):
+    folder = small(tmp_path).folder
+    lines = (folder / LOG).read_bytes().splitlines(keepends=True)
+    for kept in range(1, len(lines)):
+        (folder / LOG).write_bytes(b"".join(lines[:kept]))
+        told = f"the log ends with record {kept} and no closing: its tail is cut off, or it is not done"
+        assert verify(folder).problems == (told,)
+    (folder / LOG).write_bytes(b"")
+    assert verify(folder).problems == ("the log is empty",)
+
+
+def test_a_file_beside_the_case_that_was_changed_removed_or_replaced_is_found(tmp_path):
+    (tmp_path / "incident").mkdir()
+    folder = small(tmp_path / "incident").folder
+    track = tmp_path / "incident" / "track.csv"
+    track.write_text("time,lat,lon \n")
+    assert "record 4: track.csv differs" in str(verify(folder))
+    track.unlink()
+    assert verify(folder).problems == ("record 4: track.csv is missing",)
+    (tmp_path / "outside.csv").write_text("time,lat,lon\n")
+    track.symlink_to(tmp_path / "outside.csv")
+    assert verify(folder).problems == ("record 4: track.csv lies outside the folder",)
+
+
+def test_a_log_that_names_files_elsewhere_reads_none_of_them(tmp_path):
+    (tmp_path / "a").mkdir()
+    case = small(tmp_path / "a")
+    for kind, key in (("file", "path"), ("evidence", "kept")):
+        case.append(kind, {key: f"../../{tmp_path.name}/secret", "name": "secret", "sha256": "00"})
+    (tmp_path / "secret").write_text("secret")
+    assert [problem.rpartition(" ")[0] for problem in verify(case.folder).problems if "lies" in problem] == [
+        f"record 6: ../../{tmp_path.name}/secret lies outside the",
+        "record 7: evidence secret lies outside the",
+    ]
+
+
+def test_a_record_after_the_closing_asks_for_another(tmp_path):
+    case = small(tmp_path)
+    case.append("correction", {"text": "It was climbing."})
+    assert "no closing" in str(verify(case.folder))
+    case.append("closing", {})
+    assert verify(case.folder).problems == ()
 
 
 def test_a_torn_line_is_set_aside(tmp_path):
@@ -59,7 +109,9 @@ def test_a_torn_line_is_set_aside(tmp_path):
         stream.write(b'{"author":"overfl')
     assert "torn" in str(verify(case.folder))
     case.append("statement", {"text": "after the crash"})
-    assert verify(case.folder).records == 4
+    case.append("closing", {})
+    assert verify(case.folder).records == 7
+    assert verify(case.folder).problems == ()
     assert (case.folder / TORN).read_bytes() == b'{"author":"overfl\n'
 
 
@@ -97,7 +149,7 @@ def test_two_writers_do_not_harm_each_other(tmp_path):
         subprocess.Popen([sys.executable, "-c", script, str(folder)], stdout=subprocess.DEVNULL) for _ in range(2)
     ]
     assert [w.wait() for w in writers] == [0, 0]
-    assert verify(folder).records == 123
+    assert verify(folder).records == 125
 
 
 def test_what_cannot_be_written_is_refused(tmp_path):

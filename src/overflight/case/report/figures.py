@@ -105,7 +105,9 @@ def _sighting_marks(axes: Axes, projection: Projection, content: ReportContent, 
         if all(np.hypot(x - a, y - b) > 0.09 * width_km for a, b in last):
             text = f"{number}  {seen.time:%d %b %H:%M}"
             box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.78, "pad": 1.2}
-            axes.annotate(text, (x, y), (7, 6), textcoords="offset points", fontsize=8, zorder=9, bbox=box)
+            inward = -1 if x > 0.7 * width_km else 1  # so that a label does not run over the frame
+            axes.annotate(text, (x, y), (7 * inward, 6), textcoords="offset points", fontsize=8, zorder=9, bbox=box,
+                          ha="right" if inward < 0 else "left")  # fmt: skip
             last.append((x, y))
 
 
