@@ -7,6 +7,7 @@ import logging
 import os
 import resource
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -138,16 +139,27 @@ def test_a_host_that_never_answered_is_tried_twice(caplog, host):
     assert [record.getMessage().endswith("trying again") for record in caplog.records] == [True]
 
 
-def test_a_host_that_has_answered_is_tried_as_often_as_asked(caplog, tmp_path):
-    (tmp_path / "www").mkdir()
-    (tmp_path / "www" / "a").write_text("a")
+def test_a_host_that_has_answered_is_tried_as_often_as_asked(caplog):
     caplog.set_level(logging.INFO, "overflight")
-    with Client(tries=5, backoff_s=0.01) as client:
-        with contextlib.closing(Server(tmp_path / "www")) as server:
-            assert client.get(f"{server.url}/a") == b"a"
-        with pytest.raises(Unavailable, match=f"cannot reach {server.url}/a"):
-            client.get(f"{server.url}/a")
+    with (
+        contextlib.closing(socket.create_server(("127.0.0.1", 0))) as listening,
+        Client(tries=5, backoff_s=0.01) as client,
+    ):
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/a"
+        answering = threading.Thread(target=answer_once, args=(listening,))
+        answering.start()
+        assert client.get(url) == b"a"
+        answering.join()
+        listening.close()
+        with pytest.raises(Unavailable, match=f"cannot reach {url}"):
+            client.get(url)
     assert sum(record.getMessage().endswith("trying again") for record in caplog.records) == 4
+
+
+def answer_once(listening) -> None:
+    with listening.accept()[0] as connection:
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nConnection: close\r\n\r\na")
 
 
 @pytest.mark.parametrize("url", ["http://[bad", "ftp://somewhere/{YYYYMMDD}", "nonsense"])
