@@ -196,8 +196,8 @@ def origin_map(content: ReportContent) -> Figure | None:
     with mpl.rc_context(STYLE):
         figure = new_figure(9.6, 5.6)
         axes = figure.subplots()
-        x, y = projection.xy(centres[drawn, 0], centres[drawn, 1])
-        half = 1.15 * max(np.abs(x).max() / 1.5, np.abs(y).max(), 30.0)
+        x, y = np.abs(np.concatenate(shapes)).max(axis=0)
+        half = 1.08 * max(x / 1.5, y, 30.0)
         draw_ground(axes, projection, 1.5 * half, half, keep_clear=_marked(projection, content))
         colours = mpl.colormaps["YlGnBu"](0.15 + 0.85 * _ranked((density.probability / density.cell_area_m2)[drawn]))
         axes.add_collection(PolyCollection(shapes, facecolors=colours, edgecolors="none", alpha=0.75, zorder=2))
@@ -205,7 +205,7 @@ def origin_map(content: ReportContent) -> Figure | None:
             inside = density.region(level)[drawn]
             chosen = [s for s, within in zip(shapes, inside, strict=True) if within]
             axes.add_collection(PolyCollection(chosen, facecolors="none", edgecolors=INK, linewidths=width, zorder=3))
-            axes.plot([], [], color=INK, linewidth=width, label=f"{level:.0%} of the backward density")
+            axes.plot([], [], color=INK, linewidth=width, label=f"{100 * level:.0f} % of the backward density")
         _sighting_marks(axes, projection, content, 1.5 * half)
         scale_bar(axes, 1.5 * half, half)
         axes.legend(loc="upper left", frameon=True, framealpha=0.92, edgecolor="#d5dde3", fontsize=8.5)
@@ -246,10 +246,9 @@ def drift_figure(content: ReportContent) -> Figure | None:
         upper = test.air_speed_upper_95_ms
         right.barh(0, upper, color=BACK, alpha=0.22, height=0.4)
         right.plot(test.air_speed_needed_ms, 0, "o", color=INK, markersize=8)
-        right.annotate(f"best fit {test.air_speed_needed_ms:.1f} m/s", (test.air_speed_needed_ms, 0), (0, 14),
-                       textcoords="offset points", ha="center", fontsize=8.5)  # fmt: skip
-        right.annotate(f"95 %: below {upper:.1f} m/s", (upper, 0), (-4, -24), textcoords="offset points", ha="right",
-                       fontsize=8.5)  # fmt: skip
+        right.text(test.air_speed_needed_ms, 0.26, f"best fit {test.air_speed_needed_ms:.1f} m/s", ha="center",
+                   va="bottom", fontsize=8.5)  # fmt: skip
+        right.text(upper, -0.26, f"95 %: below {upper:.1f} m/s", ha="right", va="top", fontsize=8.5)
         right.set(ylim=(-0.7, 0.8), yticks=[], xlabel="speed through the air, m/s", xlim=(0, 1.15 * max(upper, 1.0)))
         right.set_title("What the sightings leave open")
         right.spines["left"].set_visible(False)

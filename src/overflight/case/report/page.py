@@ -79,7 +79,7 @@ def _sightings(content: ReportContent) -> list[dict[str, str]]:
                 else f"{altitude.value_m / 1000:.2f} ± {altitude.sd_m / 1000:.2f}",
                 "residual": "" if fit is None else f"{fit.residual_km:.1f}",
                 "weight": "" if fit is None else f"{fit.weight:.2f}",
-                "doubt": "" if fit is None else f"{fit.outlier_probability:.0%}",
+                "doubt": "" if fit is None else f"{100 * fit.outlier_probability:.0f} %",
                 "note": " · ".join(t for t in (seen.note, seen.source) if t),
             }
         )

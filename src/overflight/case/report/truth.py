@@ -34,10 +34,11 @@ class Comparison:
 
     def __str__(self) -> str:
         """Return the comparison as a sentence."""
+        inside = 100.0 * np.mean(self.inside_90)
         return (
             f"The withheld track ({self.time.size} fixes) lies {np.median(self.error_km):.1f} km from the mean in the "
-            f"median, {self.error_km.max():.1f} km at most; {np.mean(self.inside_90):.0%} of it lies inside the 90 % "
-            f"circles (median radius {np.median(self.radius_90_km):.1f} km)."
+            f"median, {self.error_km.max():.1f} km at most; {inside:.0f} % of it lies inside the 90 % circles (median "
+            f"radius {np.median(self.radius_90_km):.1f} km)."
         )
 
 
