@@ -80,8 +80,8 @@ VALUES = {
     "method": (forecast(method="euler"), "forecast: --method: got 'euler', expected one of rk4, rk2, adaptive"),
     "memory of another unit": (forecast(memory="2 cups"), "--memory: got '2 cups', expected a size as 2GiB or 500MB"),
     "memory too small": (forecast(memory="10"), "--memory: got '10', expected at least 1MiB"),
-    "more than memory may hold": (forecast(members=1000000, hours=240, output="f.nc"), "memory: got trajectories of 3.82 GiB, expected at most 2 GiB; take fewer --members or --hours, a longer --every, more --memory, or write .zarr, which goes part by part"),
-    "more than memory may hold of a few": (forecast(members=1000000, hours=10000, every=0.1, memory="2MiB"), "memory: got trajectories of 1.52 GiB, expected at most 0.00195 GiB; take fewer --members or --hours, a longer --every, more --memory, or write .zarr, which goes part by part"),
+    "more than memory may hold": (forecast(members=1000000, hours=240, output="f.nc"), "memory: got trajectories of 5.61 GiB, expected at most 2 GiB; take fewer --members or --hours, a longer --every, more --memory, or write .zarr, which goes part by part"),
+    "more than memory may hold of a few": (forecast(members=1000000, hours=10000, every=0.1, memory="2MiB"), "memory: got trajectories of 2.24 GiB, expected at most 0.00195 GiB; take fewer --members or --hours, a longer --every, more --memory, or write .zarr, which goes part by part"),
     "a position error below 0": (forecast(position_sd_km=-1), "forecast: --position-sd-km: got -1, expected 0 to 20,000 km"),
 }  # fmt: skip
 LAUNCHES = {

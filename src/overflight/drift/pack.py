@@ -10,6 +10,7 @@ from __future__ import annotations
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
+from threading import Lock
 
 import numpy as np
 import xarray as xr
@@ -112,7 +113,7 @@ def _two_levels(level: F64) -> F64:
     return level if level.size > 1 else np.array([level[0] * 1.005, level[0] * 0.995])
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Slab:
     """Two neighbouring times in memory, as the kernels read them; an even time lies in slot 0, an odd one in slot 1."""
 
@@ -120,6 +121,7 @@ class Slab:
     z: F32
     d: F32
     times: list[int]
+    users: int = 0
 
 
 class WindPack:
@@ -130,7 +132,7 @@ class WindPack:
     winds : canonical wind dataset.
     densities : also pack the logarithm of the density of each level, beside its height [m, geometric].
     steady : let a single time hold for all times.
-    keep : int. Slabs to keep; more than one lets many short runs share the same winds.
+    keep : int. Slabs to keep; more than one lets many short runs share the same winds, in one thread or many.
     """
 
     def __init__(self, winds: xr.Dataset, *, densities: bool = False, steady: bool = False, keep: int = 1) -> None:
@@ -158,6 +160,7 @@ class WindPack:
             (np.uint32(0), np.uint32(0)) if self._is_standard else (np.uint32(cols * levels * 2), np.uint32(levels * 2))
         )
         self._slabs: list[Slab] = []
+        self._lock = Lock()
         self._stated: RegularGridInterpolator | None = None
         self._ahead: tuple[int, Future[_Raw]] | None = None
         self._reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="wind-read-ahead")
@@ -179,7 +182,7 @@ class WindPack:
             return
         first, last = (times.iso(t) for t in (self.winds["time"].values[0], self.winds["time"].values[-1]))
         have = f"only {first}" if self.times_s.size == 1 else f"{first} to {last}"
-        hint = "a single time can be held for the whole run with --steady" if self.times_s.size == 1 else ""
+        hint = "a single time can be held for the whole run (steady)" if self.times_s.size == 1 else ""
         raise OutOfCoverage("winds", f"{self._iso(low)} to {self._iso(high)}", have, hint)
 
     def _iso(self, seconds: float) -> str:
@@ -188,8 +191,20 @@ class WindPack:
     def hold(self, index: int, *, towards: int, until: int) -> Slab:
         """Return times ``index`` and ``index + 1`` in memory; start to read the next time ``towards`` +1 or -1.
 
-        ``until`` is the last index that this run will hold: nothing beyond it is read ahead.
+        ``until`` is the last index that this run will hold: nothing beyond it is read ahead. The slab stays as it is
+        until ``release``.
         """
+        with self._lock:
+            return self._hold(index, towards, until)
+
+    def release(self, slab: Slab) -> None:
+        """Give back a slab that was held."""
+        with self._lock:
+            slab.users -= 1
+            spare = [s for s in self._slabs if not s.users][: max(0, len(self._slabs) - self.keep)]
+            self._slabs = [s for s in self._slabs if s not in spare]
+
+    def _hold(self, index: int, towards: int, until: int) -> Slab:
         last = self.times_s.size - 1
         slab = self._slab({index, min(index + 1, last)})
         for i in {index, min(index + 1, last)}:
@@ -200,17 +215,19 @@ class WindPack:
         following = index + 2 if towards > 0 else index - 1
         if index != until and 0 <= following <= last and self.keep == 1:
             self._ahead = (following, self._reader.submit(self._read_fresh, following))
+        slab.users += 1
         return slab
 
     def _slab(self, wanted: set[int]) -> Slab:
-        """Return the slab to hold the wanted times: one that has them, a new one, or the one used longest ago."""
+        """Return the slab to hold the wanted times: one that has them, the one used longest ago, or a new one."""
         held = [slab for slab in self._slabs if wanted <= set(slab.times)]
+        free = [slab for slab in self._slabs if not slab.users]
         if held:
             slab = held[0]
-        elif len(self._slabs) < self.keep:
-            slab = self._new_slab()
+        elif free and len(self._slabs) >= self.keep:
+            slab = free[0]
         else:
-            slab = self._slabs[0]
+            slab = self._new_slab()
         self._slabs = [s for s in self._slabs if s is not slab] + [slab]
         return slab
 

@@ -13,7 +13,10 @@ from overflight.drift.run import outputs
 from overflight.drift.settings import Settings
 from overflight.winds import members as members_of
 
-BYTES_AN_OUTPUT = 17
+BYTES_AN_OUTPUT = 25
+"""Of the trajectories: four numbers, a status and a time of its own."""
+BYTES_A_MEMBER = 600
+"""Of what a member needs while it flies: place, parameters, wind error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +43,9 @@ def parts_of(members: int, fields: int, largest: int) -> list[Part]:
 
 
 def largest_part(hours: float, settings: Settings) -> int:
-    """Return how many members' outputs fit into the memory that the settings allow."""
-    return max(LANES, settings.memory_bytes // (BYTES_AN_OUTPUT * outputs(hours, settings.output_s)))
+    """Return how many members fit into the memory that the settings allow, with their outputs."""
+    bytes_each = BYTES_A_MEMBER + BYTES_AN_OUTPUT * outputs(hours, settings.output_s)
+    return max(LANES, settings.memory_bytes // bytes_each)
 
 
 def marked(data: xr.Dataset, part: Part, winds: xr.Dataset) -> xr.Dataset:

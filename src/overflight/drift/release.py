@@ -44,6 +44,10 @@ class Release:
             raise InvalidInput("lon", _first_bad(lon, 360.0), "degrees in [-180, 360]")
         if isinstance(self.time, datetime):
             times.to_datetime64(self.time)
+        elif not np.all(np.isfinite(self.time.astype("datetime64[ns]"))):
+            raise InvalidInput("time", "NaT", "a time for each member")
+        if isinstance(self.altitude_m, np.ndarray) and not np.all(np.isfinite(self.altitude_m)):
+            raise InvalidInput("altitude_m", "a value that is not finite", "metres above mean sea level")
         if not (self.position_sd_m >= 0.0 and self.time_sd_s >= 0.0):
             raise InvalidInput(
                 "release", f"{self.position_sd_m} m, {self.time_sd_s} s", "standard deviations of 0 or more"
@@ -60,7 +64,10 @@ class Release:
             east, north = (self.position_sd_m * normals(n) for n in ("release east", "release north"))
             lat, lon = sphere.move(lat, lon, np.degrees(np.arctan2(east, north)), np.hypot(east, north))
         time = self.time if isinstance(self.time, np.ndarray) else times.to_datetime64(self.time)
-        instants = np.broadcast_to(np.asarray(time, "datetime64[ns]"), (members,))
+        instants = np.asarray(time, "datetime64[ns]")
+        if instants.ndim and instants.shape != (members,):
+            raise InvalidInput("time", f"{instants.size} values", f"one value, or one for each of {members} members")
+        instants = np.broadcast_to(instants, (members,))
         if self.time_sd_s > 0.0:
             instants = instants + np.round(self.time_sd_s * normals("release time") * 1e9).astype("timedelta64[ns]")
         return Starts(instants, lat, sphere.wrap(lon), self._altitudes(members, seed, first_member))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 import numpy as np
 import xarray as xr
@@ -120,24 +122,31 @@ class Run:
         e = self.ensemble
         self.pack.require(self.sign * float(e.start.min()), self.sign * float(e.stop.max()))
         segments = self._segments()
-        held, known = -1, -np.inf
+        known, done = -np.inf, 0
         with ThreadPoolExecutor(self.settings.threads) as pool:
-            for done, segment in enumerate(segments):
-                e.lose_wind(known, segment.tau_from)
-                if segment.index != held:
-                    held = segment.index
-                    slab = self.pack.hold(held, towards=int(self.sign), until=segments[-1].index)
+            for index, group in groupby(segments, key=lambda segment: segment.index):
+                with self._holding(index, segments[-1].index) as slab:
                     self._sort()
-                self._advance(segment, slab, pool)
-                known = segment.tau_to
+                    for segment in group:
+                        e.lose_wind(known, segment.tau_from)
+                        self._advance(segment, slab, pool)
+                        known, done = segment.tau_to, done + 1
+                        self._tell(done, len(segments))
                 if e.is_over(known):
                     break
-                self._tell(done + 1, len(segments))
         self._tell(len(segments), len(segments))
         e.lose_wind(known, np.inf)
         self._reorder(np.argsort(e.place))
         e.fill()
         return e
+
+    @contextmanager
+    def _holding(self, index: int, until: int) -> Iterator[Slab]:
+        slab = self.pack.hold(index, towards=int(self.sign), until=until)
+        try:
+            yield slab
+        finally:
+            self.pack.release(slab)
 
     def _segments(self) -> list[Segment]:
         """Cut the run at wind times and, with wind error, at its knots, else at the days of winds that hold for ever.

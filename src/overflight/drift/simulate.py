@@ -13,7 +13,7 @@ from overflight.drift.release import Release
 from overflight.drift.run import Job, Run, pack_for
 from overflight.drift.settings import Settings
 from overflight.errors import InvalidInput
-from overflight.flight import Flight, kernels
+from overflight.flight import Flight
 
 
 def simulate(
@@ -102,8 +102,7 @@ def _require_sense(flight: Flight, hours: float, members: int, seed: int) -> Non
         raise InvalidInput("members", str(members), "1 or more")
     if not 0 <= seed < 2**63:
         raise InvalidInput("seed", str(seed), "a whole number of 0 to 2^63 - 1")
-    reversible = (kernels.FLOAT_PRESSURE, kernels.FLOAT_HEIGHT, kernels.FLOAT_DENSITY, kernels.RECORDED)
-    if hours < 0 and any(phase.code not in reversible for phase in flight.phases):
+    if hours < 0 and not flight.is_reversible:
         raise InvalidInput(
             "flight",
             "a flight with ascent or descent",

@@ -13,7 +13,6 @@ from overflight.flight.bounds import Floats, drawing
 from overflight.flight.debris import DebrisFall
 from overflight.flight.phases import Ascent, Descent, Float, Phase, Recorded
 from overflight.flight.until import SURFACE_QUANTITY, Until, clear_stop, stop_rule
-from overflight.flight.zero_pressure import ZeroPressure
 from overflight.geo.spread import centre
 
 _MAX_PHASES = 16
@@ -57,8 +56,8 @@ class Flight:
 
     @property
     def is_reversible(self) -> bool:
-        """Whether the flight can be run backward: gas and ballast that were let go do not come back."""
-        return not any(isinstance(p, ZeroPressure) for p in self.phases)
+        """Whether the flight can be run backward: floats and recorded altitudes can, a launch or a fall cannot."""
+        return all(phase.code in (*kernels.SURFACES, kernels.RECORDED) for phase in self.phases)
 
     @property
     def needs_sun(self) -> bool:

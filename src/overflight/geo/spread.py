@@ -103,7 +103,8 @@ def ends(value: Value) -> tuple[float, float]:
         low, high = value.a - 6.0 * value.b, value.a + 6.0 * value.b
     if value.kind == "lognormal":
         low, high = value.a * np.exp(-6.0 * value.b), value.a * np.exp(6.0 * value.b)
-    return max(float(low), value.low), min(float(high), value.high)
+    bottom, top = (float(np.clip(v, value.low, value.high)) for v in (low, high))
+    return bottom, top
 
 
 def centre(value: Value) -> float:

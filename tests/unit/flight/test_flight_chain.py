@@ -113,7 +113,8 @@ def test_debris_members_fall_in_their_class_by_share() -> None:
 
 
 def test_what_can_run_backward() -> None:
-    assert fl.sounding(5.0, 30_000.0, 5.0).is_reversible
+    assert fl.float_at_density(0.1).is_reversible
+    assert not fl.sounding(5.0, 30_000.0, 5.0).is_reversible
     assert not fl.Flight(phases=(ZeroPressure(dry_kg=100.0, volume_m3=1e4),)).is_reversible
 
 

@@ -121,7 +121,7 @@ def test_memory_of_packed_winds_is_that_of_two_times_not_of_the_archive(tmp_path
         ds = open_winds(_store(tmp_path / f"w{times}", times=times))
         pack = WindPack(ds)
         for index in range(times - 1):
-            pack.hold(index, towards=1, until=times - 2)
+            pack.release(pack.hold(index, towards=1, until=times - 2))
         pack.close()
 
     walk(2)
@@ -231,17 +231,18 @@ def test_the_next_time_is_read_while_two_are_held():
     read.clear()
     for index in range(times - 1):
         slab = pack.hold(index, towards=1, until=times - 2)
+        pack.release(slab)
         held = slab.w[:-8].reshape(65, 65, 16, 4)[0, 0, 0, [1, 3]] * 6_371_229.0 * np.radians(60.0 / 63.0)
         assert sorted(held.round(3).tolist()) == pytest.approx([index, index + 1], abs=0.01)
     pack.close()
     assert read == [0, 1, 2, 3, 4]  # each once, ahead of its use or not
     pack = WindPack(xr.Dataset({"u": u, "v": (dims, field)}))
     read.clear()
-    pack.hold(0, towards=1, until=3)
+    pack.release(pack.hold(0, towards=1, until=3))
     pack.close()
     assert read == [0, 1, 2]  # the third without being asked for
     read.clear()
     pack = WindPack(xr.Dataset({"u": u, "v": (dims, field)}))
-    pack.hold(3, towards=-1, until=0)
+    pack.release(pack.hold(3, towards=-1, until=0))
     pack.close()
     assert sorted(read) == [2, 3, 4]
