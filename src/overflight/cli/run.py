@@ -83,9 +83,9 @@ def run_float(asked: Asked, hours: float) -> None:
     start, flight = parse_utc(asked.time, field="--time"), float_flight(asked)
     if asked.output is not None:
         require_place(asked.output, TRAJECTORIES)
-    to_datetime64(start)  # refuses years so far off that adding hours would fail
+    to_datetime64(start, field="--time")  # refuses years so far off that adding hours would fail
     end = start + timedelta(hours=hours)
-    to_datetime64(end)
+    to_datetime64(end, field="end")
     release = drift.Release(time=start, lat=asked.lat, lon=asked.lon, position_sd_m=1000.0 * asked.position_sd_km)
     settings, seed = run_settings(asked, hours), seed_of(asked.seed)
     window, near = (min(start, end), max(start, end)), (asked.lat, asked.lon)

@@ -64,8 +64,8 @@ def at_end(data: xr.Dataset) -> Moment:
 def at_elapsed(data: xr.Dataset, elapsed_s: F64) -> Moment:
     """Return where each member was some time after its own first output; NaN where its story ended before that.
 
-    ``elapsed_s`` (members,) [s], of a run forward. The last leg of outputs before it is carried on, so that a turn just after it does not
-    bend the place.
+    ``elapsed_s`` (members,) [s], of a run forward. The last leg of outputs before it is carried on, so that a turn just
+    after it does not bend the place.
     """
     names = ("lat", "lon", "altitude")
     lat, lon, altitude = (np.asarray(data[name].values, np.float64) for name in names)

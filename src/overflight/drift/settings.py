@@ -27,7 +27,10 @@ step of 600 s costs 0.6 km in the median and 2.4 km at most, one of 60 s 8 m and
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """How a simulation is run; none of these changes what is simulated, but for the error of the numerics.
+    """How a simulation is run.
+
+    ``wind_error``, ``terrain`` and ``steady`` change what is simulated; ``step_s``, ``method`` and ``tolerance_m`` change
+    the error of the numerics, ``output_s`` which moments are kept. The others change nothing in the result.
 
     Attributes
     ----------

@@ -19,7 +19,7 @@ from overflight.drift.ensemble import Ensemble
 from overflight.drift.kernels.output import BURST, ENDED, FLYING, LANDED, MEANINGS
 from overflight.drift.pack import WindPack
 from overflight.drift.release import Release
-from overflight.drift.run import Job, Run
+from overflight.drift.run import Job, Run, require_winds
 from overflight.drift.settings import Settings
 from overflight.errors import InvalidInput, OutOfCoverage
 from overflight.flight import Flight, tawhiri_float, tawhiri_standard
@@ -95,7 +95,9 @@ def predict(winds: WindPack, request: Mapping[str, Any], settings: Settings | No
     run_settings = Settings(step_s=STEP_S, output_s=STEP_S, threads=1, terrain=terrain)
     ground = first_height_m(asked, terrain)
     release = Release(time=asked.launch, lat=asked.latitude, lon=asked.longitude, altitude_m=asked.altitude_m)
-    flown = Run(winds, Job(asked.flight, release.draw(1, 0), asked.hours, 0, range(1)), run_settings).fly()
+    job = Job(asked.flight, release.draw(1, 0), asked.hours, 0, range(1))
+    require_winds(winds, job.starts, job.hours)
+    flown = Run(winds, job, run_settings).fly()
     _require_end(flown, asked)
     echo = asked.echo | {"dataset": times.iso(winds.epoch), "launch_altitude": ground}
     metadata = {"start_datetime": _stamp(began), "complete_datetime": _stamp(datetime.now(UTC))}
@@ -119,7 +121,8 @@ def read_request(request: Mapping[str, Any]) -> Request:
         flight, hours = tawhiri_float(ascent, top), (stop - launch).total_seconds() / 3600.0
         if hours <= 0.0:
             raise InvalidInput("stop_datetime", times.iso(stop), f"a time after launch, {times.iso(launch)}")
-    flight.check_launch(altitude or 0.0)
+    if altitude is not None:
+        flight.check_launch(altitude)
     echo = {"profile": profile, **values, "launch_altitude": altitude, "launch_datetime": _stamp(launch), "version": 1}
     if profile == FLOAT:
         echo["stop_datetime"] = _stamp(stop)
@@ -134,16 +137,14 @@ def first_height_m(asked: Request, terrain: Terrain | None) -> float:
     Raises
     ------
     InvalidInput
-        The ascent would end at or below it.
+        The ascent would end below the ground there.
     """
-    if asked.altitude_m is not None:
-        return asked.altitude_m
     ground = 0.0 if terrain is None else float(terrain.elevation_m(asked.latitude, asked.longitude))
     try:
         asked.flight.check_launch(ground)
     except InvalidInput as bad:
-        raise replace(bad, hint="the ground there") from None
-    return ground
+        raise replace(bad, expected=f"more than {ground:.0f} m, the ground there") from None
+    return ground if asked.altitude_m is None else asked.altitude_m
 
 
 def still_up(asked: Request, altitude_m: float) -> InvalidInput:
@@ -154,7 +155,7 @@ def still_up(asked: Request, altitude_m: float) -> InvalidInput:
 
 def _instant(request: Mapping[str, Any], name: str) -> datetime:
     instant = times.parse_utc(str(request.get(name, "")), field=name)
-    times.to_datetime64(instant)  # refuses years that the engine cannot count
+    times.to_datetime64(instant, field=name)  # refuses years that the engine cannot count
     return instant
 
 
