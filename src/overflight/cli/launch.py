@@ -38,9 +38,9 @@ if TYPE_CHECKING:
     from overflight.geo.spread import Value
 
 UNCERTAIN = {
-    "ascent_rate": ("--ascent-rate", 1e-3, 100.0, "m/s"),
+    "ascent_rate": ("--ascent-rate", 0.01, 100.0, "m/s"),
     "burst_altitude": ("--burst-altitude", 0.0, 60_000.0, "m"),
-    "descent_rate": ("--descent-rate", 1e-3, 500.0, "m/s"),
+    "descent_rate": ("--descent-rate", 0.01, 100.0, "m/s"),
     "float_altitude": ("--float-altitude", 0.0, 60_000.0, "m"),
 }
 """Parameters that may be given with their standard deviation: option, range and unit."""

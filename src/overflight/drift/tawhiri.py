@@ -42,10 +42,10 @@ _RANGES = {
     "launch_latitude": (-90.0, 90.0),
     "launch_longitude": (0.0, 360.0),
     "launch_altitude": (-500.0, 40_000.0),
-    "ascent_rate": (1e-3, 100.0),
+    "ascent_rate": (0.01, 100.0),
     "burst_altitude": (0.0, 60_000.0),
     "float_altitude": (0.0, 60_000.0),
-    "descent_rate": (1e-3, 500.0),
+    "descent_rate": (0.01, 100.0),
 }
 
 
