@@ -210,4 +210,6 @@ def test_a_flight_not_down_in_a_day_is_one_line(place, capsys, members):
     synthetic(time=day, level=(1050.0, 500.0, 100.0), u=0.5).to_netcdf("day.nc", engine="h5netcdf")
     asked = [part.replace("winds.nc", "day.nc") for part in LAUNCH]
     line = r"~flight: got \d,\d\d\d m after 24 h, expected the ground within 24 h; a higher rate of ascent or descent"
-    refused(capsys, [*asked, "--burst-altitude", "12000", "--descent-rate", "0.05", "--members", members], 2, line, place)
+    refused(
+        capsys, [*asked, "--burst-altitude", "12000", "--descent-rate", "0.05", "--members", members], 2, line, place
+    )

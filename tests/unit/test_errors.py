@@ -17,5 +17,5 @@ FAR = OutOfCoverage("winds", "2021", "2022", "fetch the rest")
      Unavailable("no network")],
 )  # fmt: skip
 def test_an_error_comes_whole_from_another_process(error):
-    again = pickle.loads(pickle.dumps(error))
+    again = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own
     assert (type(again), str(again), again.exit_code) == (type(error), str(error), error.exit_code)

@@ -1,8 +1,8 @@
 """The same simulation over many machines: parts of the ensemble as tasks of a Dask cluster.
 
 Draws are keyed by seed and member number, so a part gives the same trajectories wherever it runs; a worker that dies
-costs its tasks a second run, nothing else. Every worker holds the winds and the ground; where the last that held them dies, they are
-sent again, and what was done is kept.
+costs its tasks a second run, nothing else. Every worker holds the winds and the ground; where the last that held them
+dies, they are sent again, and what was done is kept.
 """
 
 from __future__ import annotations

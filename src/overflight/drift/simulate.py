@@ -73,8 +73,8 @@ def simulate_parts(
 ) -> Iterator[xr.Dataset]:
     """Carry an ensemble through the winds, and hand its trajectories over in parts of bounded size.
 
-    Parameters and errors are those of ``simulate``, whose answer the parts are together. No part holds more than
-    ``settings.memory_bytes`` of outputs, so that an ensemble of any size can be written as it comes.
+    Parameters and errors are those of ``simulate``, whose answer the parts are together. No part of more than sixteen
+    members holds more than ``settings.memory_bytes``, so that an ensemble of any size can be written as it comes.
     """
     settings = (settings or Settings()).for_flight(flight)
     require_sense(flight, hours, members, seed)

@@ -149,8 +149,8 @@ def first_height_m(asked: Request, terrain: Terrain | None) -> float:
 
 def still_up(asked: Request, altitude_m: float) -> InvalidInput:
     """Return the line for a flight that is not down when its time is over."""
-    return InvalidInput("flight", f"{altitude_m:,.0f} m after {asked.hours:g} h", f"the ground within {asked.hours:g} h",
-                        hint="a higher rate of ascent or descent")  # fmt: skip
+    hours, hint = f"{asked.hours:g} h", "a higher rate of ascent or descent"
+    return InvalidInput("flight", f"{altitude_m:,.0f} m after {hours}", f"the ground within {hours}", hint=hint)
 
 
 def _instant(request: Mapping[str, Any], name: str) -> datetime:

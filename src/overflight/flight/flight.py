@@ -154,8 +154,9 @@ def _altitude_end(phase: Phase) -> float | None:
 
 def _altitude_of(phase: Phase) -> float | None:
     """Altitude at which a float at an altitude floats."""
-    is_at = isinstance(phase, Float) and phase.surface == "height" and phase.value is not None
-    return centre(phase.value) if is_at else None
+    if isinstance(phase, Float) and phase.surface == "height" and phase.value is not None:
+        return centre(phase.value)
+    return None
 
 
 def _name(phase: Phase) -> str:
