@@ -88,11 +88,11 @@ def _relief(axes: Axes, projection: Projection, half_width_km: float, half_heigh
     slope = (along - down) * np.sqrt(max(pixel_km, cell_km))
     light = np.clip(slope / max(1e-6, 2.5 * float(np.std(slope))), -1.0, 1.0) * min(1.0, 12.0 * float(np.std(slope)))
     tint = mpl.colormaps["gist_earth"](0.62 + 0.3 * np.clip(height_km / 4.0, 0.0, 1.0))[..., :3]
-    shade = np.where(light[..., None] > 0.0, tint * (1.0 - 0.55 * light[..., None]), tint - 0.5 * light[..., None])
+    shade = np.where(light[..., None] > 0.0, tint * (1.0 - 0.4 * light[..., None]), tint - 0.35 * light[..., None])
     alpha = np.clip(height_km / 0.05, 0.0, 1.0) * (0.25 + 0.3 * np.abs(light))
     image = np.dstack([np.clip(shade, 0.0, 1.0), alpha])
     window = (-half_width_km, half_width_km, -half_height_km, half_height_km)
-    axes.imshow((255.0 * image).astype(np.uint8), extent=window, interpolation="none", zorder=1.2)
+    axes.imshow((255.0 * image).astype(np.uint8), extent=window, interpolation="bilinear", zorder=1.2)
 
 
 def _towns(axes: Axes, projection: Projection, half_km: tuple[float, float], keep_clear: F64) -> None:
