@@ -17,8 +17,8 @@ import workload
 from h5netcdf import legacyapi
 from run import machine
 
-LEVELS_HPA = np.array([1000, 975, 950, 925, 900, 850, 800, 750, 700, 650, 600, 550, 500, 450, 400, 350, 300, 250, 200, 150,
-                       125, 100, 85, 70, 60, 50, 40, 30, 25, 20, 10], np.float64)  # fmt: skip
+LEVELS_HPA = np.array([1000, 975, 950, 925, 900, 850, 800, 750, 700, 650, 600, 550, 500, 450, 400, 350, 300, 250, 200,
+                       150, 125, 100, 85, 70, 60, 50, 40, 30, 25, 20, 10], np.float64)  # fmt: skip
 TIMES = 9
 BAR_GIB = 3.0
 FLIGHTS = {
