@@ -46,6 +46,10 @@ class InvalidInput(OverflightError):
     hint: str = ""
     exit_code = 2
 
+    def __post_init__(self) -> None:
+        """Keep all that another process needs to raise it again."""
+        super().__init__(self.field, self.got, self.expected, self.where, self.hint)
+
     def __str__(self) -> str:
         """Return the one line that a person reads."""
         place = f"{self.where}: " if self.where else ""
@@ -71,6 +75,10 @@ class OutOfCoverage(OverflightError):
     available: str
     hint: str = ""
     exit_code = 3
+
+    def __post_init__(self) -> None:
+        """Keep all that another process needs to raise it again."""
+        super().__init__(self.what, self.asked, self.available, self.hint)
 
     def __str__(self) -> str:
         """Return the one line that a person reads."""

@@ -4,10 +4,12 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from overflight.cli.main import GROUPS, VERBS
+from overflight.cli.options import Source
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "docs").rglob("*.md"))
@@ -29,6 +31,13 @@ def test_every_verb_is_described():
     for group, (_, verbs) in GROUPS.items():
         for verb in verbs:
             assert f"`{group} {verb}" in text
+
+
+def test_every_mirror_is_described():
+    for page in ("reference/cli.md", "howto/winds.md"):
+        text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+        for source in get_args(Source):
+            assert f"`OVERFLIGHT_{source.upper()}_URL`" in text, (page, source)
 
 
 def test_the_tables_of_options_are_those_of_the_command():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from cli_calls import refused, synthetic
 
+YEARS = "expected a time between the years 1678 and 2261"
 ISO = "expected an ISO 8601 time with offset"
 OFFSET = "write the offset, as in 2023-02-01T21:21:00Z or 2023-02-01T16:21:00-05:00"
 SUFFIXES = ".nc, .zarr, .geojson, .kml, .csv, .parquet, .png"
@@ -22,6 +23,10 @@ def options(base, **more):
 
 def forecast(**more):
     return ["forecast", *options(WHERE | {"--pressure": "150", "--hours": "1", "--members": "3"}, **more)]
+
+
+def hindcast(**more):
+    return ["hindcast", *forecast(**more)[1:]]
 
 
 def launch(**more):
@@ -63,8 +68,13 @@ VALUES = {
     "time of a leap second": (forecast(time="2016-12-31T23:59:60Z"), f"--time: got '2016-12-31T23:59:60Z', {ISO}; write a leap second as the second 59"),
     "time zone too wide": (forecast(time="2022-11-11T00:00:00+25:00"), f"--time: got '2022-11-11T00:00:00+25:00', {ISO}; {OFFSET}"),
     "year 0": (forecast(time="0000-11-11T00:00:00Z"), f"--time: got '0000-11-11T00:00:00Z', {ISO}; {OFFSET}"),
-    "year 1": (forecast(time="0001-01-01T00:00:00Z"), "time: got '0001-01-01T00:00:00+00:00', expected a time between the years 1678 and 2261"),
-    "an end that 64 bits cannot count": (forecast(time="2261-12-31T00:00:00Z", hours=10000), "time: got '2263-02-20T16:00:00+00:00', expected a time between the years 1678 and 2261"),
+    "year 1": (forecast(time="0001-01-01T00:00:00Z"), "--time: got '0001-01-01T00:00:00+00:00', expected a time between the years 1678 and 2261"),
+    "year 9999": (forecast(time="9999-12-31T23:59:59Z"), f"--time: got '9999-12-31T23:59:59+00:00', {YEARS}"),
+    "year 9999 and an offset beyond it": (forecast(time="9999-12-31T23:59:59-10:00"), f"--time: got '9999-12-31T23:59:59-10:00', expected a time between years 1 and 9999; {OFFSET}"),
+    "back from year 9999": (hindcast(time="9999-12-31T23:59:59Z"), f"--time: got '9999-12-31T23:59:59+00:00', {YEARS}"),
+    "back from year 1": (hindcast(time="0001-01-01T00:00:00Z"), f"--time: got '0001-01-01T00:00:00+00:00', {YEARS}"),
+    "back from what 64 bits can just count": (hindcast(time="1678-01-01T00:00:00Z"), f"end: got '1677-12-31T23:00:00+00:00', {YEARS}"),
+    "an end that 64 bits cannot count": (forecast(time="2261-12-31T00:00:00Z", hours=10000), "end: got '2263-02-20T16:00:00+00:00', expected a time between the years 1678 and 2261"),
     "no level": (forecast(pressure=None), "level: got 0 of --pressure, --altitude and --density, expected exactly one of them"),
     "two levels": (forecast(altitude=9000), "level: got 2 of --pressure, --altitude and --density, expected exactly one of them"),
     "pressure below 0": (forecast(pressure=-5), "forecast: --pressure: got -5, expected 0.2 to 1,100 hPa"),
@@ -86,15 +96,21 @@ VALUES = {
 }  # fmt: skip
 LAUNCHES = {
     "no burst": (launch(burst_altitude=None), "--burst-altitude: got nothing, expected a number from 0 to 60000"),
-    "burst below launch": (launch(altitude=15000), "altitude: got 12000 m, expected more than the launch altitude of 15000 m"),
+    "burst below launch": (launch(altitude=15000), "burst altitude: got 12000 m, expected more than the launch altitude of 15000 m"),
     "burst in space": (launch(burst_altitude=90000), "--burst-altitude: got '90000', expected a number from 0 to 60000 m, or with its standard deviation as 5+-0.5"),
-    "ascent rate 0": (launch(ascent_rate=0), "--ascent-rate: got '0', expected a number from 0.001 to 100 m/s, or with its standard deviation as 5+-0.5"),
-    "ascent rate in words": (launch(ascent_rate="slow"), "--ascent-rate: got 'slow', expected a number from 0.001 to 100 m/s, or with its standard deviation as 5+-0.5"),
-    "a spread without width": (launch(ascent_rate="5+-"), "--ascent-rate: got '5+-', expected a number from 0.001 to 100 m/s, or with its standard deviation as 5+-0.5"),
-    "a spread below 0": (launch(ascent_rate="5+--1"), "--ascent-rate: got '5+--1', expected a number from 0.001 to 100 m/s, or with its standard deviation as 5+-0.5"),
+    "ascent rate 0": (launch(ascent_rate=0), "--ascent-rate: got '0', expected a number from 0.01 to 100 m/s, or with its standard deviation as 5+-0.5"),
+    "ascent rate in words": (launch(ascent_rate="slow"), "--ascent-rate: got 'slow', expected a number from 0.01 to 100 m/s, or with its standard deviation as 5+-0.5"),
+    "descent rate too fast": (launch(descent_rate=500), "--descent-rate: got '500', expected a number from 0.01 to 100 m/s, or with its standard deviation as 5+-0.5"),
+    "a spread without width": (launch(ascent_rate="5+-"), "--ascent-rate: got '5+-', expected a number from 0.01 to 100 m/s, or with its standard deviation as 5+-0.5"),
+    "a spread below 0": (launch(ascent_rate="5+--1"), "--ascent-rate: got '5+--1', expected a number from 0.01 to 100 m/s, or with its standard deviation as 5+-0.5"),
     "a spread of one member": (launch(descent_rate="5+-1"), "--members: got 1, expected 2 or more, as --descent-rate has a standard deviation"),
     "a float without end": (launch(profile="float_profile", float_altitude=11000), f"--stop-datetime: got '', {ISO}; {OFFSET}"),
     "a float that ends before it starts": (launch(profile="float_profile", float_altitude=11000, stop_datetime="2022-11-10T00:00:00Z"), "--stop-datetime: got 2022-11-10T00:00:00Z, expected a time after launch, 2022-11-11T00:00:00Z"),
+    "a float below launch": (launch(profile="float_profile", float_altitude=11000, stop_datetime="2022-11-11T01:00:00Z", altitude=11000), "float altitude: got 11000 m, expected more than the launch altitude of 11000 m"),
+    "a launch in year 9999": (launch(time="9999-12-31T23:59:59Z"), f"--time: got '9999-12-31T23:59:59+00:00', {YEARS}"),
+    "a launch in year 1": (launch(time="0001-01-01T00:00:00Z", members=3), f"--time: got '0001-01-01T00:00:00+00:00', {YEARS}"),
+    "a launch into the year 2262": (launch(time="2261-12-31T23:30:00Z"), f"time: got '2262-01-01T01:30:00+00:00', {YEARS}"),
+    "a float until year 9999": (launch(profile="float_profile", float_altitude=11000, stop_datetime="9999-12-31T23:00:00Z"), f"--stop-datetime: got '9999-12-31T23:00:00+00:00', {YEARS}"),
     "a profile of another name": (launch(profile="reverse_profile"), "launch: --profile: got 'reverse_profile', expected one of standard_profile, float_profile"),
 }  # fmt: skip
 FETCHES = {

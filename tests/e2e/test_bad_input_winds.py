@@ -153,7 +153,7 @@ MADE = {
 }  # fmt: skip
 MISSING = {
     "a time with a hole after it": (netcdf(synthetic(time=np.array(["2022-11-11T00", "2022-11-13T00"], "datetime64[ns]"))), "winds: asked for 2022-11-11T00:00:00Z to 2022-11-11T02:00:00Z, have 2022-11-11T00:00:00Z to 2022-11-13T00:00:00Z"),
-    "a single time": (netcdf(synthetic(time=TIMES[:1])), "winds: asked for 2022-11-11T00:00:00Z to 2022-11-11T02:00:00Z, have only 2022-11-11T00:00:00Z; a single time can be held for the whole run with --steady"),
+    "a single time": (netcdf(synthetic(time=TIMES[:1])), "winds: asked for 2022-11-11T00:00:00Z to 2022-11-11T02:00:00Z, have only 2022-11-11T00:00:00Z; a single time can be held for the whole run (steady)"),
     "levels that do not reach": (netcdf(synthetic(level=(100.0, 50.0))), f"winds: asked for 55.00 north 55.00 east at 150 hPa, 2022-11-11T00:00:00Z (out of levels), have {EXTENT.replace('300 to 100', '100 to 50')}"),
     "an area that does not reach": (netcdf(synthetic(lat=np.arange(10.0, 21.0))), f"winds: asked for 2022-11-11T00:00:00Z 55.00 55.00, have {EXTENT.replace('50 to 60 north', '10 to 20 north')}"),
     "a level that is missing": (with_wind(np.nan, (slice(None), 1)), f"winds: asked for 55.00 north 55.00 east at 150 hPa, 2022-11-11T00:00:00Z (out of wind), have {EXTENT}"),

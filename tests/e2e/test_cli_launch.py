@@ -126,7 +126,7 @@ def test_a_float_is_told_where_it_is_reached_and_where_it_ends(place, capsys):
 def test_options_of_the_launch_are_checked_as_all_others(place, capsys):
     line = "launch: --lat: got 95, expected -90 to 90 degrees; are lat and lon swapped?"
     refused(capsys, [*LAUNCH[:5], "--lat", "95", "--lon", "3", *BURST], 2, line, place)
-    line = "memory: got trajectories of 228 GiB, expected at most 2 GiB; take fewer --members"
+    line = "memory: got trajectories of 336 GiB, expected at most 2 GiB; take fewer --members"
     refused(capsys, [*LAUNCH, *BURST, "--members", "10000000"], 2, line, place)
 
 
@@ -139,3 +139,77 @@ def test_an_ensemble_of_winds_carries_many_flights_not_one(place, capsys):
     assert main([*ensemble, *BURST, "--altitude", "200", "--members", "2", "--no-wind-error", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["burst"]["radius_90_km"] == pytest.approx(0.5 * 10.0 * 11_800.0 / 5.0 / 1000.0, rel=0.01)
+
+
+def test_how_many_reach_their_level_is_told(place, capsys):
+    """At 5 m/s and its spread some thirty flights have 29 minutes for 8,500 m."""
+    late = [part.replace("01:30", "00:29") for part in FLOAT]
+    asked = [*late, "--altitude", "0", "--float-altitude", "8500", "--ascent-rate", "5+-0.5", "--members", "30"]
+    told = answer(capsys, *asked)
+    assert 0 < told["float"]["members"] < told["end"]["members"] == 30
+    assert told["float"]["time_q95"] <= told["end"]["time"]
+    assert main([*LAUNCH, *asked]) == 0
+    reached, ends, members = capsys.readouterr().out.splitlines()
+    assert reached.startswith("reaches its level 2022-11-11T00:")
+    assert reached.endswith(f" km; {told['float']['members']} of 30 members")
+    assert ends.endswith(" km")
+    assert members == "30 members, seed 1"
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ([], ["ascent ends 2022-11-11T00:10:00Z at 55.0054, 55.0941, 3000 m", "it does not reach its level of 8500 m"]),
+        (["--members", "3", "--no-wind-error"], ["reaches its level in none of 3 members"]),
+    ],
+    ids=["one", "three"],
+)
+def test_a_float_that_ends_on_its_way_up(place, capsys, more, told):
+    """In ten minutes 6 km to the east, 0.0941 degrees at this latitude."""
+    late = [part.replace("01:30", "00:10") for part in FLOAT]
+    assert main([*LAUNCH, *late, "--altitude", "0", "--float-altitude", "8500", *more]) == 0
+    assert capsys.readouterr().out.splitlines()[: len(told)] == told
+
+
+@pytest.mark.parametrize("members", ["1", "3"])
+@pytest.mark.parametrize(
+    ("asked", "level"),
+    [
+        (["--burst-altitude", "3000", "--descent-rate", "5"], "burst altitude"),
+        (["--burst-altitude", "3000", "--descent-rate", "5", "--altitude", "0"], "burst altitude"),
+        (["--float-altitude", "3000", *FLOAT], "float altitude"),
+    ],
+    ids=["burst", "burst of a launch under the ground", "float"],
+)
+def test_a_level_below_the_ground_of_tibet_is_refused(place, capsys, asked, level, members):
+    tibet = synthetic(level=(1050.0, 200.0), lat=np.arange(25.0, 40.0), lon=np.arange(80.0, 100.0))
+    tibet.to_netcdf("tibet.nc", engine="h5netcdf")
+    start = ["launch", "--winds", "tibet.nc", *LAUNCH[3:5], "--lat", "33", "--lon", "88"]
+    line = f"{level}: got 3000 m, expected more than 5092 m, the ground there"
+    refused(capsys, [*start, *asked, "--members", members, "-o", "l.nc"], 2, line, place)
+
+
+@pytest.mark.parametrize("members", ["1", "3"])
+def test_a_single_time_of_winds_is_held_where_asked(place, capsys, members):
+    synthetic(level=(1050.0, 500.0, 100.0)).isel(time=[0]).to_netcdf("one.nc", engine="h5netcdf")
+    one = [part.replace("winds.nc", "one.nc") for part in LAUNCH]
+    line = "winds: asked for 2022-11-11T00:00:00Z to 2022-11-12T00:00:00Z, have only 2022-11-11T00:00:00Z; "
+    line += "a single time can be held for the whole run (steady)"
+    refused(capsys, [*one, *BURST, "--members", members], 3, line, place)
+    many = answer(capsys, *BURST, "--members", members, "--no-wind-error")
+    assert main([*one, *BURST, "--members", members, "--no-wind-error", "--steady", "--json"]) == 0
+    held = json.loads(capsys.readouterr().out)
+    key = "prediction" if members == "1" else "landing"
+    assert held[key] == many[key]
+
+
+@pytest.mark.parametrize("members", ["1", "3"])
+def test_a_flight_not_down_in_a_day_is_one_line(place, capsys, members):
+    """At 0.05 m/s a descent takes days."""
+    day = np.datetime64("2022-11-11", "ns") + np.arange(0, 27, 3) * np.timedelta64(1, "h")
+    synthetic(time=day, level=(1050.0, 500.0, 100.0), u=0.5).to_netcdf("day.nc", engine="h5netcdf")
+    asked = [part.replace("winds.nc", "day.nc") for part in LAUNCH]
+    line = r"~flight: got \d,\d\d\d m after 24 h, expected the ground within 24 h; a higher rate of ascent or descent"
+    refused(
+        capsys, [*asked, "--burst-altitude", "12000", "--descent-rate", "0.05", "--members", members], 2, line, place
+    )

@@ -292,7 +292,7 @@ def test_a_place_or_time_outside_a_file_is_one_line(server, capsys):
 def test_a_single_time_holds_only_where_told(server, capsys):
     path = _winds(server.root / "w.nc", lambda ds: ds.isel(time=[0]))
     line = only_line(flown(capsys, path, time="2023-01-28T00:00:00Z", code=3)[1])
-    assert "have only 2023-01-28T00:00:00Z; a single time can be held for the whole run with --steady" in line
+    assert "have only 2023-01-28T00:00:00Z; a single time can be held for the whole run (steady)" in line
     assert "4 members forward" in flown(capsys, path, *FLOAT, "--steady", time="2023-01-28T00:00:00Z")[0]
 
 

@@ -8,15 +8,17 @@ import sys
 import threading
 import time
 from datetime import UTC, datetime
+from typing import ClassVar
 
 import numpy as np
 import pytest
 
 from overflight.drift import Release, Settings, flows, simulate
 from overflight.drift.cluster import simulate_on
-from overflight.errors import InvalidInput, Unavailable
+from overflight.errors import InvalidInput, OutOfCoverage, Unavailable
 from overflight.flight import float_at_pressure, sounding
 from overflight.geo.spread import Spread
+from overflight.geo.terrain import Terrain
 from overflight.winds.error import WindError
 
 distributed = pytest.importorskip("distributed", reason="dask is not installed")
@@ -88,5 +90,63 @@ def test_the_command_runs_on_a_scheduler(cluster, tmp_path):
 def test_no_scheduler_is_one_clear_line():
     with pytest.raises(Unavailable, match=r"no Dask scheduler at tcp://127\.0\.0\.1:1"):
         simulate_on("tcp://127.0.0.1:1", WINDS, FLOAT, RELEASE, hours=1, members=1, seed=1)
-    with pytest.raises(InvalidInput, match="members: got 0"):
-        simulate_on("tcp://127.0.0.1:1", WINDS, FLOAT, RELEASE, hours=1, members=0, seed=1)
+
+
+SOUNDING = sounding(5.0, 20_000.0, 5.0)
+LATER = Release(time=START.replace(year=2024), lat=80.0, lon=179.0)
+LISTED = Release(time=np.full(4, np.datetime64("2023-01-01T03", "ns")), lat=80.0, lon=179.0)
+NONSENSE = {
+    "no member": (FLOAT, RELEASE, {"members": 0}),
+    "no time": (FLOAT, RELEASE, {"hours": 0}),
+    "a time that is no number": (FLOAT, RELEASE, {"hours": float("nan")}),
+    "a seed below 0": (FLOAT, RELEASE, {"seed": -1}),
+    "a launch back in time": (SOUNDING, RELEASE, {"hours": -3}),
+    "a year without winds": (FLOAT, LATER, {}),
+    "starts of four members": (FLOAT, LISTED, {}),
+}
+
+
+@pytest.mark.parametrize(("flight", "release", "wrong"), NONSENSE.values(), ids=NONSENSE)
+def test_nonsense_is_refused_as_on_one_machine_before_a_scheduler_is_asked(flight, release, wrong):
+    asked = {"hours": 3, "members": 5, "seed": 1} | wrong
+    with pytest.raises((InvalidInput, OutOfCoverage)) as alone:
+        simulate(WINDS, flight, release, **asked)
+    with pytest.raises((InvalidInput, OutOfCoverage)) as spread:
+        simulate_on("tcp://127.0.0.1:1", WINDS, flight, release, **asked)
+    assert str(spread.value) == str(alone.value)
+
+
+def test_members_that_start_one_after_the_other(cluster):
+    """The last part is one member, and starts where there is no wind."""
+    hours = np.append(np.arange(9), 900)
+    release = Release(time=np.datetime64("2023-01-01T03", "ns") + hours * np.timedelta64(1, "h"), lat=20.0, lon=9.0)
+    asked = {"hours": 6, "members": 10, "seed": 5}
+    with distributed.Client(cluster) as client:
+        spread = simulate_on(client, WINDS, FLOAT, release, parts=4, **asked)
+    alone = simulate(WINDS, FLOAT, release, **asked)
+    assert same(spread, alone)
+    assert np.array_equal(spread["time"].values, alone["time"].values)
+    assert (int(alone["end_status"][-1]), int(alone["end_status"][0])) == (4, 0)
+
+
+class Sent(Terrain):
+    """A terrain that counts how often it is packed to be sent."""
+
+    times: ClassVar[list[int]] = []
+
+    def __reduce__(self):
+        self.times.append(1)
+        return Terrain, (self.grid, self.lat0, self.dlat, self.lon0, self.dlon)
+
+
+def test_the_ground_is_sent_once_however_many_the_parts(cluster):
+    ground = Sent(np.full((19, 36), 1234.0, np.float32), -90.0, 10.0, 0.0, 10.0)
+    asked = {"hours": 6, "members": 12, "seed": 5, "settings": Settings(output_s=600.0, terrain=ground)}
+    counts = []
+    with distributed.Client(cluster) as client:
+        for parts in (2, 12):
+            Sent.times.clear()
+            spread = simulate_on(client, WINDS, SOUNDING, RELEASE, parts=parts, **asked)
+            counts.append(len(Sent.times))
+            assert spread["end_altitude"].values == pytest.approx(1234.0, abs=0.01)
+    assert counts[0] == counts[1] > 0

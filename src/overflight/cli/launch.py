@@ -15,6 +15,7 @@ from overflight.cli.options import (
     Members,
     Output,
     Seed,
+    Steady,
     WindError,
     Winds,
     opened,
@@ -37,9 +38,9 @@ if TYPE_CHECKING:
     from overflight.geo.spread import Value
 
 UNCERTAIN = {
-    "ascent_rate": ("--ascent-rate", 1e-3, 100.0, "m/s"),
+    "ascent_rate": ("--ascent-rate", 0.01, 100.0, "m/s"),
     "burst_altitude": ("--burst-altitude", 0.0, 60_000.0, "m"),
-    "descent_rate": ("--descent-rate", 1e-3, 500.0, "m/s"),
+    "descent_rate": ("--descent-rate", 0.01, 100.0, "m/s"),
     "float_altitude": ("--float-altitude", 0.0, 60_000.0, "m"),
 }
 """Parameters that may be given with their standard deviation: option, range and unit."""
@@ -51,6 +52,8 @@ PLAIN = {
     "profile": "--profile",
     "stop_datetime": "--stop-datetime",
 }
+REACHED_M = 1.0
+"""How near to its level a flight has reached it."""
 SLOWER = 1.5
 """How much longer than by its mean rates a flight may last, so that stored winds reach to its end."""
 MOMENTS = {
@@ -92,6 +95,7 @@ class Asked:
     members: Members = 1
     seed: Seed = None
     wind_error: WindError = True
+    steady: Steady = False
     output: Output = None
     json: Json = False
 
@@ -109,10 +113,12 @@ def launch(*, asked: Asked) -> None:
     request = parameters(asked, values)
     if asked.output is not None:
         require_place(asked.output, TRAJECTORIES)
+    sound = checked(request)
+    require_memory(asked.members, sound.hours, 60.0)
     if asked.members == 1:
-        single(asked, request)
+        single(asked, request, sound)
     else:
-        several(asked, request, values)
+        several(asked, request, sound, values)
 
 
 def parameters(asked: Asked, values: dict[str, Value]) -> dict[str, Any]:
@@ -138,16 +144,15 @@ def checked(request: dict[str, Any]) -> Request:
         raise replace(bad, field=options.get(bad.field, bad.field)) from None
 
 
-def single(asked: Asked, request: dict[str, Any]) -> None:
+def single(asked: Asked, request: dict[str, Any], sound: Request) -> None:
     """Predict one flight as Tawhiri does."""
     from overflight.drift.pack import WindPack
     from overflight.drift.tawhiri import predict
 
-    sound = checked(request)
     field = winds_for(asked, sound)
     if "member" in field.dims:
         raise InvalidInput("--members", "1", "2 or more: these winds are an ensemble, whose members fly in turn")
-    pack = WindPack(field, densities=True, keep=2)
+    pack = WindPack(field, densities=True, steady=asked.steady, keep=2)
     answer = predict(pack, request, settings(asked))
     if asked.output is not None:
         save(fly(asked, sound, sound.flight, pack).trajectories, asked)
@@ -158,14 +163,15 @@ def single(asked: Asked, request: dict[str, Any]) -> None:
         end = stage["trajectory"][-1]
         lon = (end["longitude"] + 180.0) % 360.0 - 180.0
         say(f"{stage['stage']} ends {end['datetime']} at {end['latitude']:.4f}, {lon:.4f}, {end['altitude']:.0f} m")
+        if stage["stage"] == "ascent" and end["altitude"] < sound.top_m - REACHED_M:
+            say(f"it does not reach its level of {sound.top_m:g} m")
+            return
 
 
-def several(asked: Asked, request: dict[str, Any], values: dict[str, Value]) -> None:
+def several(asked: Asked, request: dict[str, Any], sound: Request, values: dict[str, Value]) -> None:
     """Predict many flights, and say how far apart they turn and end."""
     from overflight.flight import tawhiri_float, tawhiri_standard
 
-    sound = checked(request)
-    require_memory(asked.members, sound.hours, 60.0)
     if sound.profile == "standard_profile":
         flight = tawhiri_standard(*(values[name] for name in ("ascent_rate", "burst_altitude", "descent_rate")))
     else:
@@ -177,7 +183,7 @@ def several(asked: Asked, request: dict[str, Any], values: dict[str, Value]) -> 
         say_json({"request": request | {name: getattr(asked, name) for name in values}, **summary})
         return
     for key, verb in MOMENTS[sound.profile]:
-        say(f"{verb} {moment_text(summary[key])}")
+        say(f"{verb} {moment_text(summary[key], summary['members'])}")
     for text in fates(summary):
         say(text)
     say(f"{summary['members']} members, seed {summary['seed']}")
@@ -202,7 +208,8 @@ def settings(asked: Asked) -> Settings:
 
     error = Error() if asked.wind_error and asked.members > 1 else None
     tell = bar("simulating") if asked.members > 1 else None
-    return Settings(step_s=STEP_S, output_s=STEP_S, terrain=Terrain.load(), wind_error=error, progress=tell)
+    return Settings(step_s=STEP_S, output_s=STEP_S, terrain=Terrain.load(), wind_error=error, steady=asked.steady,
+                    progress=tell)  # fmt: skip
 
 
 def fly(asked: Asked, request: Request, flight: Flight, winds: xr.Dataset | WindPack) -> Landings:
@@ -225,11 +232,13 @@ def summarised(found: Landings, profile: str) -> dict[str, Any]:
     }
 
 
-def moment_text(place: dict[str, Any]) -> str:
-    """Say when and where a moment of the flight is, and how far apart."""
-    if not place["members"]:
-        return "nowhere in these winds"
+def moment_text(place: dict[str, Any], members: int) -> str:
+    """Say when and where a moment of the flight is, how far apart, and how many members come to it."""
+    known = place["members"]
+    if not known:
+        return f"in none of {members} members"
+    some = "" if known == members else f"; {known} of {members} members"
     return (
         f"{place['time']} ({place['time_q05'][11:]} to {place['time_q95'][11:]}) at {place['altitude_m']:.0f} m; "
-        f"{scatter_text(place)}"
+        f"{scatter_text(place)}{some}"
     )

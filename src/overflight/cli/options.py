@@ -68,6 +68,7 @@ Winds = Annotated[str, Parameter(help="Winds: file, folder, pattern, or a stored
 Lat = Annotated[float, measured("Latitude, degrees north.", -90, 90, "degrees", "are lat and lon swapped?")]
 Lon = Annotated[float, measured("Longitude, degrees east, -180 to 360.", -180, 360, "degrees")]
 Members = Annotated[int, counted("Members of the ensemble.", 1, MOST_MEMBERS)]
+Steady = Annotated[bool, Parameter(negative="", help="Hold winds of a single time.")]
 WindError = Annotated[bool, Parameter(name="--wind-error", help="Perturb each member's wind.")]
 
 

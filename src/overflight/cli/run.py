@@ -16,6 +16,7 @@ from overflight.cli.options import (
     Members,
     Output,
     Seed,
+    Steady,
     WindError,
     Winds,
     bytes_of,
@@ -28,6 +29,8 @@ from overflight.cli.screen import bar, remark, say, say_json
 from overflight.errors import InvalidInput, OutOfCoverage
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     import xarray as xr
 
     from overflight.drift import Release, Settings
@@ -65,7 +68,7 @@ class Asked:
     memory: Annotated[str, Parameter(help="Largest result held at once.")] = "2GiB"
     scheduler: Annotated[str | None, Parameter(help="Address of a Dask scheduler to run on.")] = None
     wind_error: WindError = True
-    steady: Annotated[bool, Parameter(negative="", help="Hold winds of a single time.")] = False
+    steady: Steady = False
     output: Output = None
     json: Json = False
 
@@ -80,16 +83,15 @@ def run_float(asked: Asked, hours: float) -> None:
     start, flight = parse_utc(asked.time, field="--time"), float_flight(asked)
     if asked.output is not None:
         require_place(asked.output, TRAJECTORIES)
+    to_datetime64(start, field="--time")  # refuses years so far off that adding hours would fail
     end = start + timedelta(hours=hours)
-    for instant in (start, end):
-        to_datetime64(instant)
+    to_datetime64(end, field="end")
     release = drift.Release(time=start, lat=asked.lat, lon=asked.lon, position_sd_m=1000.0 * asked.position_sd_km)
     settings, seed = run_settings(asked, hours), seed_of(asked.seed)
     window, near = (min(start, end), max(start, end)), (asked.lat, asked.lon)
     winds = opened(asked.winds, window, near=near, heights=asked.pressure is None)
     what = {"hours": hours, "members": asked.members, "seed": seed, "settings": settings}
     data = carried(asked, (winds, flight, release), what)
-    require_flight(data, winds)
     report(data, asked)
     if set(statuses(data)) & LOST:
         remark(f"the winds hold {extent(winds)}")
@@ -97,19 +99,25 @@ def run_float(asked: Asked, hours: float) -> None:
 
 def carried(asked: Asked, flown: tuple[xr.Dataset, Flight, Release], what: dict[str, Any]) -> xr.Dataset:
     """Return the trajectories; where they are written part by part or not at all, of each member its first and last."""
-    if asked.scheduler is not None:
-        from overflight.drift.cluster import simulate_on
-
-        return simulate_on(asked.scheduler, *flown, **what)
     from overflight.case.export import beginnings, write_parts
     from overflight.drift.parts import joined
-    from overflight.drift.simulate import simulate_parts
 
-    parts = simulate_parts(*flown, **what)
+    parts = begun(in_parts(asked, flown, what), flown[0])
     if is_streamed(asked):
         assert asked.output is not None  # noqa: S101 - a file is streamed
         return write_parts(parts, asked.output)
     return joined([beginnings(part) if asked.output is None else part for part in parts])
+
+
+def in_parts(asked: Asked, flown: tuple[xr.Dataset, Flight, Release], what: dict[str, Any]) -> Iterator[xr.Dataset]:
+    """Run here part by part, or whole on the scheduler that is named."""
+    if asked.scheduler is not None:
+        from overflight.drift.cluster import simulate_on
+
+        return iter([simulate_on(asked.scheduler, *flown, **what)])
+    from overflight.drift.simulate import simulate_parts
+
+    return simulate_parts(*flown, **what)
 
 
 def is_streamed(asked: Asked) -> bool:
@@ -119,18 +127,30 @@ def is_streamed(asked: Asked) -> bool:
     return asked.output is not None and asked.scheduler is None and asked.output.suffix.lower() in STREAMED
 
 
-def require_flight(data: xr.Dataset, winds: xr.Dataset) -> None:
-    """Refuse a run of which no member got any way: where it starts, the winds do not reach."""
-    from overflight.geo.times import iso
+def begun(parts: Iterable[xr.Dataset], winds: xr.Dataset) -> Iterator[xr.Dataset]:
+    """Hand the parts of a run on; refuse one of which no member got any way: where it starts, the winds do not reach.
+
+    The refusal comes after the last part, before a file that takes them is put in its place.
+    """
     from overflight.winds.coverage import extent
 
-    fates = statuses(data)
-    if not (set(fates) <= LOST and (data["end_time"] == data["time"].values.flat[0]).all()):
-        return
+    place, fates, any_way = "", set[str](), False
+    for part in parts:
+        place = place or started(part)
+        fates |= set(statuses(part))
+        any_way |= bool((part["end_time"] != part["time"].isel(obs=0)).any())
+        yield part
+    if fates <= LOST and not any_way:
+        why = " and ".join(fate.replace("_", " ") for fate in sorted(fates))
+        raise OutOfCoverage("winds", f"{place} ({why})", extent(winds))
+
+
+def started(data: xr.Dataset) -> str:
+    """Say where and when the first member starts."""
+    from overflight.geo.times import iso
+
     lat, lon, pascals = (float(data[name].values[0, 0]) for name in ("lat", "lon", "pressure"))
-    place = f"{lat:.2f} north {lon:.2f} east at {pascals / 100:.4g} hPa, {iso(data['time'].values.flat[0])}"
-    why = " and ".join(fate.replace("_", " ") for fate in fates)
-    raise OutOfCoverage("winds", f"{place} ({why})", extent(winds))
+    return f"{lat:.2f} north {lon:.2f} east at {pascals / 100:.4g} hPa, {iso(data['time'].values.flat[0])}"
 
 
 def float_flight(asked: Asked) -> Flight:

@@ -1,22 +1,29 @@
 """The same simulation over many machines: parts of the ensemble as tasks of a Dask cluster.
 
 Draws are keyed by seed and member number, so a part gives the same trajectories wherever it runs; a worker that dies
-costs its tasks a second run, nothing else. Every worker holds the winds; where the last that held them dies, they are
-sent again, and what was done is kept.
+costs its tasks a second run, nothing else. Every worker holds the winds and the ground; where the last that held them
+dies, they are sent again, and what was done is kept.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from contextlib import closing
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 
 from overflight.drift.parts import Part, field_of, joined, marked, parts_of
 from overflight.drift.release import Release
-from overflight.drift.run import Job, Run, pack_for
+from overflight.drift.run import Job, Run, pack_for, require_winds
 from overflight.drift.settings import Settings
-from overflight.errors import InvalidInput, Unavailable
+from overflight.drift.simulate import require_sense
+from overflight.errors import Unavailable
 from overflight.flight import Flight
+from overflight.winds import members as members_of
+
+if TYPE_CHECKING:
+    from overflight.geo.terrain import Terrain
 
 RETRIES = 3
 ROUNDS = 5
@@ -44,6 +51,8 @@ def simulate_on(  # noqa: PLR0913 - the arguments of simulate, and where to run 
 
     Raises
     ------
+    InvalidInput, OutOfCoverage
+        As ``simulate``, before anything is sent.
     Unavailable
         There is no scheduler at the address, or dask is not installed.
     """
@@ -51,15 +60,16 @@ def simulate_on(  # noqa: PLR0913 - the arguments of simulate, and where to run 
         import distributed  # noqa: PLC0415 - an optional dependency
     except ImportError:
         raise Unavailable("dask is not installed; type: pip install 'overflight[cluster]'") from None
-    if members < 1:
-        raise InvalidInput("members", str(members), "1 or more")
+    require_sense(flight, hours, members, seed)
+    starts, chosen = release.draw(members, seed), (settings or Settings()).for_flight(flight)
+    with closing(pack_for(members_of(winds)[0], flight, chosen)) as pack:
+        require_winds(pack, starts, hours)
     try:
         client: Any = _connected(distributed, scheduler) if isinstance(scheduler, str) else scheduler
     except (OSError, ValueError) as problem:
         raise Unavailable(f"no Dask scheduler at {scheduler}: {problem}") from None
     try:
-        chosen = (settings or Settings()).for_flight(flight)
-        return _spread(client, winds, (flight, release), (hours, members, seed), chosen, parts)
+        return _spread(client, winds, Job(flight, starts, hours, seed, range(members)), chosen, parts)
     finally:
         if isinstance(scheduler, str):
             client.close()
@@ -69,21 +79,19 @@ def _connected(distributed: Any, address: str) -> Any:
     return distributed.Client(address, timeout=10)
 
 
-def _spread(
-    client: Any, winds: xr.Dataset, what: tuple[Flight, Release], run: tuple[float, int, int], settings: Settings,
-    parts: int | None,
-) -> xr.Dataset:  # fmt: skip
-    (flight, release), (hours, members, seed) = what, run
+def _spread(client: Any, winds: xr.Dataset, whole: Job, settings: Settings, parts: int | None) -> xr.Dataset:
+    members = len(whole.numbers)
     count = min(members, parts or PARTS_A_THREAD * max(1, sum(client.nthreads().values())))
-    starts = release.draw(members, seed)
     waiting = parts_of(members, winds.sizes.get("member", 1), -(-members // count))
     done: list[xr.Dataset] = []
+    portable = replace(settings, terrain=None, progress=None, threads=1)
     for _ in range(ROUNDS):
-        air = client.scatter(winds, hash=False, broadcast=True)
+        held = client.scatter([winds, settings.terrain], hash=False, broadcast=True)
         futures = {}
         for part in waiting:
-            job = Job(flight, starts.part(part.numbers), hours, seed, part.numbers)
-            futures[client.submit(_fly, air, part, job, _portable(settings), pure=False, retries=RETRIES)] = part
+            job = replace(whole, starts=whole.starts.part(part.numbers), numbers=part.numbers)
+            asked = (part, job, portable, whole.starts.is_together)
+            futures[client.submit(_fly, *held, *asked, pure=False, retries=RETRIES)] = part
         lost = _gathered(futures, done)
         if not lost:
             return joined(done)
@@ -104,16 +112,9 @@ def _gathered(futures: dict[Any, Part], done: list[xr.Dataset]) -> list[Part]:
     return lost
 
 
-def _portable(settings: Settings) -> dict[str, Any]:
-    """Return settings without what cannot travel: the caller's progress."""
-    names = ("step_s", "output_s", "method", "tolerance_m", "wind_error", "terrain", "memory_bytes", "steady")
-    return {name: getattr(settings, name) for name in names}
-
-
-def _fly(winds: xr.Dataset, part: Part, job: Job, settings: dict[str, Any]) -> xr.Dataset:
-    held = Settings(**settings, threads=1)
-    pack = pack_for(field_of(winds, part), job.flight, held)
-    try:
-        return marked(Run(pack, job, held).trajectories(), part, winds)
-    finally:
-        pack.close()
+def _fly(
+    winds: xr.Dataset, terrain: Terrain | None, part: Part, job: Job, settings: Settings, together: bool
+) -> xr.Dataset:
+    chosen = replace(settings, terrain=terrain)
+    with closing(pack_for(field_of(winds, part), job.flight, chosen)) as pack:
+        return marked(Run(pack, job, chosen).trajectories(), part, winds, together=together)

@@ -13,7 +13,7 @@ from overflight.drift.release import Release
 from overflight.drift.scatter import Moment, at_elapsed, at_end
 from overflight.drift.settings import Settings
 from overflight.drift.simulate import simulate
-from overflight.drift.tawhiri import FLOAT, Request
+from overflight.drift.tawhiri import FLOAT, Request, first_height_m, still_up
 from overflight.errors import OutOfCoverage
 from overflight.flight import Flight, kernels
 from overflight.geo.times import iso
@@ -45,13 +45,19 @@ def landings(
 
     Raises
     ------
+    InvalidInput
+        The ground at the launch is above the end of the ascent, or no member is down in the longest time.
     OutOfCoverage
         No member's flight ends within the winds.
     """
+    first_height_m(asked, settings.terrain)
     release = Release(time=asked.launch, lat=asked.latitude, lon=asked.longitude, altitude_m=asked.altitude_m)
     data = simulate(winds, flight, release, hours=asked.hours, members=members, seed=seed, settings=settings)
     done = (LANDED, ENDED, FLYING) if asked.profile == FLOAT else (LANDED, ENDED)
     planned = np.isin(data["end_status"].values, done)
+    up = np.isin(data["end_status"].values, (FLYING, BURST))
+    if not planned.any() and up.any():
+        raise still_up(asked, float(np.median(data["end_altitude"].values[up])))
     if not planned.any():
         raise OutOfCoverage("winds", f"whole flights from {iso(asked.launch)}", f"winds that none of {members} ends in")
     flying = np.isin(data["status"].values, (FLYING, BURST)).any(axis=0)

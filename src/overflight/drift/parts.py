@@ -48,8 +48,14 @@ def largest_part(hours: float, settings: Settings) -> int:
     return max(LANES, settings.memory_bytes // bytes_each)
 
 
-def marked(data: xr.Dataset, part: Part, winds: xr.Dataset) -> xr.Dataset:
-    """Say in the trajectories of a part which member of the winds carried them, where the winds are an ensemble."""
+def marked(data: xr.Dataset, part: Part, winds: xr.Dataset, *, together: bool) -> xr.Dataset:
+    """Make the trajectories of a part fit those of the others.
+
+    Members have times of their own unless the whole ensemble starts ``together``, and where the winds are an ensemble,
+    the number of the wind that carried them.
+    """
+    if not together and data["time"].dims == ("obs",):
+        data = data.assign_coords(time=data["time"].broadcast_like(data["lat"]))
     if "member" not in winds.dims:
         return data
     number = np.full(data.sizes["trajectory"], int(winds["member"].values[part.field]), np.int32)
@@ -66,17 +72,8 @@ def joined(parts: Sequence[xr.Dataset]) -> xr.Dataset:
     """Put the parts of an ensemble together again, in the order of members."""
     if len(parts) == 1:
         return parts[0]
-    times = [part["time"] for part in parts]
-    same = all(t.dims == ("obs",) and np.array_equal(t.values, times[0].values) for t in times)
-    if not same:
-        parts = [part.assign_coords(time=part["time"].broadcast_like(part["lat"])) for part in parts]
     whole = xr.concat(
-        parts,
-        dim="trajectory",
-        data_vars="minimal" if same else "all",
-        coords="minimal",
-        compat="override",
-        combine_attrs="override",
+        parts, dim="trajectory", data_vars="minimal", coords="minimal", compat="override", combine_attrs="override"
     )
     whole.attrs["members_below_lowest_level"] = sum(p.attrs["members_below_lowest_level"] for p in parts)
     numbers = whole["trajectory"].values

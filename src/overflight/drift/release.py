@@ -89,6 +89,11 @@ class Starts:
     lon: F64
     altitude_m: F64 | None
 
+    @property
+    def is_together(self) -> bool:
+        """Whether all members start at one time."""
+        return bool((self.time == self.time[0]).all())
+
     def part(self, numbers: range) -> Starts:
         """Return some of the members."""
         some = slice(numbers.start, numbers.stop, numbers.step)

@@ -82,6 +82,12 @@ def pack_for(winds: xr.Dataset, flight: Flight, settings: Settings, *, keep: int
     return WindPack(winds, densities=not stays_on_pressure(flight, settings), steady=settings.steady, keep=keep)
 
 
+def require_winds(pack: WindPack, starts: Starts, hours: float) -> None:
+    """Refuse a run in whose time no wind is known; of one that is in parts, that is the time of all."""
+    first, last = (pack.seconds(instant) for instant in (starts.time.min(), starts.time.max()))
+    pack.require(first + min(3600.0 * hours, 0.0), last + max(3600.0 * hours, 0.0))
+
+
 def _profile(flight: Flight, pack: WindPack) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return a recorded profile in seconds from the wind's first time, or one that is never read."""
     recorded = flight.recorded()
@@ -120,7 +126,6 @@ class Run:
     def fly(self) -> Ensemble:
         """Run, and return the ensemble as it ended, its outputs complete."""
         e = self.ensemble
-        self.pack.require(self.sign * float(e.start.min()), self.sign * float(e.stop.max()))
         segments = self._segments()
         known, done = -np.inf, 0
         with ThreadPoolExecutor(self.settings.threads) as pool:

@@ -62,10 +62,10 @@ def at_end(data: xr.Dataset) -> Moment:
 
 
 def at_elapsed(data: xr.Dataset, elapsed_s: F64) -> Moment:
-    """Return where each member was some time after its own first output; NaN where it was not followed so far.
+    """Return where each member was some time after its own first output; NaN where its story ended before that.
 
-    ``elapsed_s`` (members,) [s]. The last leg of outputs before it is carried on, so that a turn just after it does not
-    bend the place.
+    ``elapsed_s`` (members,) [s], of a run forward. The last leg of outputs before it is carried on, so that a turn just
+    after it does not bend the place.
     """
     names = ("lat", "lon", "altitude")
     lat, lon, altitude = (np.asarray(data[name].values, np.float64) for name in names)
@@ -76,6 +76,7 @@ def at_elapsed(data: xr.Dataset, elapsed_s: F64) -> Moment:
     a, b = (member, last - 1), (member, last)
     part = elapsed_s / interval_s - last
     leg_m, back = sphere.distance_m(lat[a], lon[a], lat[b], lon[b]), sphere.azimuth_deg(lat[b], lon[b], lat[a], lon[a])
-    place = sphere.move(lat[b], lon[b], back + 180.0, part * leg_m)
+    place = (*sphere.move(lat[b], lon[b], back + 180.0, part * leg_m), altitude[b] + part * (altitude[b] - altitude[a]))
     instants = time[:, 0] + np.round(elapsed_s * 1e9).astype("timedelta64[ns]")
-    return Moment(instants, *place, altitude[b] + part * (altitude[b] - altitude[a]))
+    followed = instants <= data["end_time"].values
+    return Moment(instants, *(np.where(followed, field, np.nan) for field in place))

@@ -27,7 +27,10 @@ step of 600 s costs 0.6 km in the median and 2.4 km at most, one of 60 s 8 m and
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """How a simulation is run; none of these changes what is simulated, but for the error of the numerics.
+    """How a simulation is run.
+
+    ``wind_error``, ``terrain`` and ``steady`` change what is simulated; ``step_s``, ``method`` and ``tolerance_m`` the
+    error of the numerics; ``output_s`` which moments are kept. The others change nothing in the result.
 
     Attributes
     ----------
@@ -38,7 +41,7 @@ class Settings:
     wind_error : WindError or None. Perturb each member's wind; None follows the winds as given.
     terrain : Terrain or None. Ground to land on; None is the level of the sea.
     threads : int. Threads; the result is the same for any number.
-    memory_bytes : int. Largest result held at once; a larger one is computed in parts.
+    memory_bytes : int. Largest part of a result, of 16 members at least; a larger one is computed in parts.
     steady : bool. Hold a single wind time for the whole run.
     progress : called with (done, total) steps of work.
     """

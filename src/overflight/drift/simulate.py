@@ -10,7 +10,7 @@ import xarray as xr
 from overflight.drift.pack import WindPack
 from overflight.drift.parts import field_of, joined, largest_part, marked, parts_of
 from overflight.drift.release import Release
-from overflight.drift.run import Job, Run, pack_for
+from overflight.drift.run import Job, Run, pack_for, require_winds
 from overflight.drift.settings import Settings
 from overflight.errors import InvalidInput
 from overflight.flight import Flight
@@ -73,11 +73,11 @@ def simulate_parts(
 ) -> Iterator[xr.Dataset]:
     """Carry an ensemble through the winds, and hand its trajectories over in parts of bounded size.
 
-    Parameters and errors are those of ``simulate``, whose answer the parts are together. No part holds more than
-    ``settings.memory_bytes`` of outputs, so that an ensemble of any size can be written as it comes.
+    Parameters and errors are those of ``simulate``, whose answer the parts are together. No part of more than sixteen
+    members holds more than ``settings.memory_bytes``, so that an ensemble of any size can be written as it comes.
     """
     settings = (settings or Settings()).for_flight(flight)
-    _require_sense(flight, hours, members, seed)
+    require_sense(flight, hours, members, seed)
     starts = release.draw(members, seed)
     given = winds.winds if isinstance(winds, WindPack) else winds
     parts = parts_of(members, given.sizes.get("member", 1), largest_part(hours, settings))
@@ -88,14 +88,18 @@ def simulate_parts(
                 if pack is not None:
                     pack.close()
                 pack, packed = pack_for(field_of(given, part), flight, settings), part.field
+            if number == 0:
+                require_winds(pack, starts, hours)
             job = Job(flight, starts.part(part.numbers), hours, seed, part.numbers)
-            yield marked(Run(pack, job, settings, (number, len(parts))).trajectories(), part, given)
+            data = Run(pack, job, settings, (number, len(parts))).trajectories()
+            yield marked(data, part, given, together=starts.is_together)
     finally:
         if pack is not None and pack is not winds:
             pack.close()
 
 
-def _require_sense(flight: Flight, hours: float, members: int, seed: int) -> None:
+def require_sense(flight: Flight, hours: float, members: int, seed: int) -> None:
+    """Refuse a run that makes no sense, before anything is computed."""
     if not (np.isfinite(hours) and hours != 0.0):
         raise InvalidInput("hours", str(hours), "a finite number other than 0")
     if members < 1:

@@ -11,7 +11,7 @@ from overflight.errors import InvalidInput
 from overflight.flight import kernels
 from overflight.flight.bounds import Floats, drawing
 from overflight.flight.debris import DebrisFall
-from overflight.flight.phases import Ascent, Descent, Phase, Recorded
+from overflight.flight.phases import Ascent, Descent, Float, Phase, Recorded
 from overflight.flight.until import SURFACE_QUANTITY, Until, clear_stop, stop_rule
 from overflight.geo.spread import centre
 
@@ -117,12 +117,14 @@ class Flight:
         Raises
         ------
         InvalidInput
-            The first phase rises to an altitude at or below ``altitude_m``.
+            The first phase rises to an altitude, or to a float at one, at or below ``altitude_m``.
         """
-        first = self.phases[0]
+        first, what = self.phases[0], "burst altitude"
         top = _altitude_end(first)
+        if first.until is not None and first.until.quantity == "next_surface":
+            top, what = _altitude_of(self.phases[1]), "float altitude"
         if isinstance(first, Ascent) and top is not None and top <= altitude_m:
-            raise InvalidInput("burst altitude", f"{top:g} m", f"more than the launch altitude of {altitude_m:g} m")
+            raise InvalidInput(what, f"{top:g} m", f"more than the launch altitude of {altitude_m:g} m")
 
     def _surface_after(self, number: int) -> str:
         """Quantity of the float that follows phase ``number`` (counted from 1)."""
@@ -148,6 +150,13 @@ class Flight:
 def _altitude_end(phase: Phase) -> float | None:
     until: Until | None = phase.until
     return centre(until.value) if until is not None and until.quantity == "altitude" else None
+
+
+def _altitude_of(phase: Phase) -> float | None:
+    """Altitude at which a float at an altitude floats."""
+    if isinstance(phase, Float) and phase.surface == "height" and phase.value is not None:
+        return centre(phase.value)
+    return None
 
 
 def _name(phase: Phase) -> str:

@@ -50,14 +50,13 @@ def _instant(text: str, field: str, where: str) -> datetime:
         raise InvalidInput(field, repr(text), expected, where, HINT) from None
 
 
-def to_datetime64(instant: datetime) -> np.datetime64:
+def to_datetime64(instant: datetime, *, field: str = "time") -> np.datetime64:
     """Turn an aware datetime into datetime64[ns] in UTC."""
     if instant.tzinfo is None:
-        raise InvalidInput("time", repr(instant.isoformat()), "a datetime with zone", hint=HINT)
-    utc = instant.astimezone(UTC)
-    if not _FIRST <= utc <= _LAST:
-        raise InvalidInput("time", repr(instant.isoformat()), "a time between the years 1678 and 2261")
-    return np.datetime64(utc.replace(tzinfo=None), "ns")
+        raise InvalidInput(field, repr(instant.isoformat()), "a datetime with zone", hint=HINT)
+    if not _FIRST <= instant <= _LAST:
+        raise InvalidInput(field, repr(instant.isoformat()), "a time between the years 1678 and 2261")
+    return np.datetime64(instant.astimezone(UTC).replace(tzinfo=None), "ns")
 
 
 def to_datetime(value: np.datetime64) -> datetime:

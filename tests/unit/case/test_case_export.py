@@ -85,6 +85,42 @@ def test_parts_make_up_the_whole_in_one_group(tmp_path, time_sd_s):
     assert np.array_equal(kept["end_lon"].values, whole["end_lon"].values)
 
 
+STAGGERED = {
+    "each at its own time, the last alone": np.arange(33) * 600,
+    "part by part, the last alone": np.repeat([0, 7200, 14_400], 16)[:33],
+    "the last beyond the winds": np.append(np.zeros(32, int), 30 * 86_400),
+    "all at one time, the last alone": np.zeros(33, int),
+}
+
+
+@pytest.mark.parametrize("seconds", STAGGERED.values(), ids=STAGGERED)
+@pytest.mark.parametrize("fields", [1, 2])
+def test_members_that_start_one_after_the_other_are_written_as_they_are_in_memory(tmp_path, seconds, fields):
+    """Parts of sixteen, so that the last holds one member."""
+    air = flows.winds(flows.Wave(), step_deg=10.0)
+    winds = air if fields == 1 else xr.concat([air, air * 1.5], dim=xr.DataArray([0, 1], dims="member", name="member"))
+    start = np.datetime64("2023-01-01T03", "ns") + seconds * np.timedelta64(1, "s")
+    asked = {"hours": 3, "members": 33, "seed": 4}
+    flown = winds, float_at_pressure(Spread("uniform", 3000.0, 8000.0)), Release(time=start, lat=20.0, lon=175.0)
+    parts = list(simulate_parts(*flown, settings=Settings(output_s=2.0, memory_bytes=2**20), **asked))
+    assert min(part.sizes["trajectory"] for part in parts) == 1
+    kept = export.write_parts(parts, tmp_path / "all.zarr")
+    whole = simulate(*flown, settings=Settings(output_s=2.0), **asked)
+    with xr.open_zarr(tmp_path / "all.zarr", consolidated=False) as stored:
+        read = stored.load().sortby("trajectory")
+    assert set(read.variables) == set(whole.variables)
+    for name in read.variables:
+        assert read[name].dims == whole[name].dims
+        assert np.array_equal(read[name].values, in_file(whole[name].values), equal_nan=whole[name].dtype.kind == "f")
+    assert np.array_equal(kept["time"].values, whole["time"].values[..., :1])
+
+
+def in_file(values):
+    """Return what a file holds of values: of times whole milliseconds."""
+    is_time = values.dtype.kind == "M"
+    return values.astype("datetime64[ms]").astype("datetime64[ns]") if is_time else values
+
+
 def test_a_broken_run_leaves_no_group(tmp_path):
     def broken():
         yield from simulate_parts(

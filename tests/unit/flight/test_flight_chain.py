@@ -134,6 +134,15 @@ def test_a_launch_above_the_burst_is_refused() -> None:
         flight.check_launch(2_500.0)
 
 
+def test_a_launch_above_the_float_is_refused() -> None:
+    flight = fl.tawhiri_float(5.0, Spread("normal", 2_000.0, 100.0))
+    flight.check_launch(1_999.0)
+    line = "float altitude: got 2000 m, expected more than the launch altitude of 2000 m"
+    with pytest.raises(InvalidInput, match=line):
+        flight.check_launch(2_000.0)
+    fl.float_at_altitude(2_000.0).check_launch(9_000.0)  # it begins on its level, wherever it was released
+
+
 BAD = [
     (lambda: fl.sounding(-5.0, 30_000.0, 5.0), "ascent rate: got -5, expected 0.01 to 100 m/s"),
     (lambda: fl.sounding(5.0, float("nan"), 5.0), "until altitude: got nan"),
