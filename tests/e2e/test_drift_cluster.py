@@ -53,6 +53,14 @@ def test_the_answer_is_that_of_one_machine(cluster, flight, settings, members):
     assert same(spread, simulate(WINDS, flight, RELEASE, **asked))
 
 
+def test_it_tells_of_every_part_that_is_done(cluster):
+    told = []
+    settings = Settings(progress=lambda done, total: told.append((done, total)))
+    with distributed.Client(cluster) as client:
+        simulate_on(client, WINDS, FLOAT, RELEASE, parts=4, hours=2, members=16, seed=5, settings=settings)
+    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
+
+
 def test_a_worker_killed_in_mid_run_loses_nothing():
     asked = {"hours": 20, "members": 4000, "seed": 6, "settings": Settings(step_s=5.0, wind_error=WindError())}
     made = distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None)

@@ -23,6 +23,8 @@ from overflight.flight import Flight
 from overflight.winds import members as members_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from overflight.geo.terrain import Terrain
 
 RETRIES = 3
@@ -84,6 +86,7 @@ def _spread(client: Any, winds: xr.Dataset, whole: Job, settings: Settings, part
     count = min(members, parts or PARTS_A_THREAD * max(1, sum(client.nthreads().values())))
     waiting = parts_of(members, winds.sizes.get("member", 1), -(-members // count))
     done: list[xr.Dataset] = []
+    total, tell = len(waiting), settings.progress or (lambda _done, _total: None)
     portable = replace(settings, terrain=None, progress=None, threads=1)
     for _ in range(ROUNDS):
         held = client.scatter([winds, settings.terrain], hash=False, broadcast=True)
@@ -92,14 +95,14 @@ def _spread(client: Any, winds: xr.Dataset, whole: Job, settings: Settings, part
             job = replace(whole, starts=whole.starts.part(part.numbers), numbers=part.numbers)
             asked = (part, job, portable, whole.starts.is_together)
             futures[client.submit(_fly, *held, *asked, pure=False, retries=RETRIES)] = part
-        lost = _gathered(futures, done)
+        lost = _gathered(futures, done, lambda: tell(len(done), total))
         if not lost:
             return joined(done)
         waiting = lost
     raise Unavailable(f"{len(waiting)} parts were lost {ROUNDS} times, each time with the workers that held the winds")
 
 
-def _gathered(futures: dict[Any, Part], done: list[xr.Dataset]) -> list[Part]:
+def _gathered(futures: dict[Any, Part], done: list[xr.Dataset], tell: Callable[[], None]) -> list[Part]:
     """Take the answers of tasks as they end; return the parts that were lost with the winds they needed."""
     from distributed import CancelledError  # noqa: PLC0415 - an optional dependency
 
@@ -107,6 +110,7 @@ def _gathered(futures: dict[Any, Part], done: list[xr.Dataset]) -> list[Part]:
     for future, part in futures.items():
         try:
             done.append(future.result())
+            tell()
         except CancelledError:
             lost.append(part)
     return lost
