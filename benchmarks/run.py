@@ -15,6 +15,7 @@ import argparse
 import json
 import os
 import platform
+import shlex
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -224,7 +225,8 @@ def main() -> None:
             flush=True,
         )
     apart = between(rows)
-    about = f"{datetime.now(UTC):%Y-%m-%d}, {machine()}. Command: `python benchmarks/run.py --readme`."
+    command = shlex.join(["python", "benchmarks/run.py", *sys.argv[1:]])
+    about = f"{datetime.now(UTC):%Y-%m-%d}, {machine()}. Command: `{command}`."
     missing = "\n".join(f"- {name}: {why}" for name, why in failed.items())
     text = f"{about}\n\n{table(rows)}\n\nNot run:\n\n{missing}"
     print(f"\n{text}")
