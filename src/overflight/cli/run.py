@@ -39,8 +39,6 @@ if TYPE_CHECKING:
 
 LOST = {"left_domain", "out_of_wind", "out_of_levels"}
 """How a member ends whom the winds do not reach."""
-LEAST_HELD = 16
-"""Members that fly together at the least, whatever the memory."""
 LESS = "take fewer --members or --hours, a longer --every, more --memory, or write .zarr, which goes part by part"
 
 
@@ -171,11 +169,12 @@ def float_flight(asked: Asked) -> Flight:
 def run_settings(asked: Asked, hours: float) -> Settings:
     """Return the settings of a run from its options; what is larger than memory may hold is refused."""
     from overflight.drift import Settings
+    from overflight.drift.kernels.lanes import LANES
     from overflight.geo.terrain import Terrain
     from overflight.winds.error import WindError as Error
 
     memory, whole = bytes_of(asked.memory), (asked.output or asked.scheduler) and not is_streamed(asked)
-    held = asked.members if whole else LEAST_HELD
+    held = asked.members if whole else LANES
     require_memory(min(held, asked.members), hours, asked.every * 60.0, memory, LESS)
     return Settings(
         step_s=asked.step,

@@ -20,8 +20,12 @@ HIGHEST_GROUND_M = 9_000.0
 def _clearance_m(scene, at, z, exposed):
     """Height over the ground of a member that does not rise; inf where the ground is out of the question. [m]"""
     ground = scene[4]
-    if not exposed or z > HIGHEST_GROUND_M or ground[0].shape[0] < 2:
-        return z if exposed and ground[0].shape[0] < 2 else np.inf
+    if not exposed:
+        return np.inf
+    if ground[0].shape[0] < 2:
+        return z
+    if z > HIGHEST_GROUND_M:
+        return np.inf
     lat, lon = place(scene[0][6], at[0], at[1])
     return z - elevation(ground, math.degrees(lat), math.degrees(lon))
 

@@ -217,22 +217,21 @@ class Client:
                 return once()
             except _Retry as problem:
                 failed = 1 if position() > before else failed + 1
-                self._give_up(url, problem, failed)
                 stranger = problem.unreachable and host not in self._known
+                if failed >= (min(STRANGER_TRIES, self.tries) if stranger else self.tries):
+                    raise self._given_up(url, problem, failed) from None
                 doubled_s = self.backoff_s * 2 ** (failed - 1)
                 wait_s = min(STRANGER_WAIT_S, doubled_s) if stranger else max(problem.wait_s, doubled_s)
                 log.info("%s: %s; trying again", url, problem)
             if self.stop.wait(min(wait_s, MAX_WAIT_S)):
                 raise Interrupted("download stopped; the same command resumes")
 
-    def _give_up(self, url: str, problem: _Retry, failed: int) -> None:
-        """Raise where the tries are used up; a host that never answered gets fewer, and is not asked again."""
-        host = _host(url)
-        if problem.unreachable and failed >= (self.tries if host in self._known else min(STRANGER_TRIES, self.tries)):
-            self._dead[host] = str(problem)
-            raise Unavailable(f"cannot reach {url}: {problem}") from None
-        if failed >= self.tries:
-            raise Unavailable(f"{url}: {problem} ({failed} tries)") from None
+    def _given_up(self, url: str, problem: _Retry, failed: int) -> Unavailable:
+        """Return the line for a download that failed; a host that cannot be reached is not asked again."""
+        if problem.unreachable:
+            self._dead[_host(url)] = str(problem)
+            return Unavailable(f"cannot reach {url}: {problem}")
+        return Unavailable(f"{url}: {problem} ({failed} tries)")
 
 
 def _host(url: str) -> str:
