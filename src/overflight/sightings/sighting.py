@@ -28,15 +28,50 @@ class Altitude:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ellipse:
+    """A place that is better known along one axis than along the other.
+
+    Attributes
+    ----------
+    major_sd_m, minor_sd_m : float. Standard deviations along the axes. [m]
+    azimuth_deg : float. Of the major axis, clockwise from north.
+    """
+
+    major_sd_m: float
+    minor_sd_m: float
+    azimuth_deg: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bearing:
+    """A direction in which an observer saw the object.
+
+    Attributes
+    ----------
+    azimuth_deg, azimuth_sd_deg : float. Clockwise from true north.
+    elevation_deg, elevation_sd_deg : float or None. Above the horizon.
+    """
+
+    azimuth_deg: float
+    azimuth_sd_deg: float
+    elevation_deg: float | None = None
+    elevation_sd_deg: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
     """One report of where an object was.
 
     Attributes
     ----------
     time : aware datetime, UTC; time_sd_s its standard deviation. [s]
-    lat, lon : float. [degrees], longitude in [-180, 180)
+    time_window_s : float. Half width of a window about ``time``, any instant in it equally likely; 0 for none. [s]
+    lat, lon : float. [degrees], longitude in [-180, 180). Of the observer where there is a ``bearing``.
     position_sd_m : float. Standard deviation of each horizontal component. [m]
+    ellipse : Ellipse or None. In place of ``position_sd_m``.
+    bearing : Bearing or None
     altitude : Altitude or None
+    kind : str. What kind of source it is, as the reader names it; its default errors go by it.
     object_label, source, note : str
     evidence_sha256 : str. Digest of the file it came from.
     """
@@ -51,6 +86,10 @@ class Sighting:
     source: str
     note: str
     evidence_sha256: str
+    kind: str = "table"
+    time_window_s: float = 0.0
+    ellipse: Ellipse | None = None
+    bearing: Bearing | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
