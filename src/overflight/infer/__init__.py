@@ -5,7 +5,9 @@
 >>> infer.drift_test(sightings, winds, seed=7)  # doctest: +SKIP
 """
 
-from overflight.infer.drift_test import DriftTest, drift_test
+from overflight.infer.drift_result import DriftTest
+from overflight.infer.drift_test import RealFlights, drift_p_values, drift_test
+from overflight.infer.hypotheses.multiplicity import false_discovery
 from overflight.infer.origin import Origin, Site, origin
 from overflight.infer.runs import forecast, hindcast
 from overflight.infer.scene import Inputs
@@ -15,10 +17,13 @@ __all__ = [
     "DriftTest",
     "Inputs",
     "Origin",
+    "RealFlights",
     "SightingFit",
     "Site",
     "Track",
+    "drift_p_values",
     "drift_test",
+    "false_discovery",
     "forecast",
     "hindcast",
     "origin",

@@ -51,11 +51,11 @@ def integral(rate: C128, seconds: F64, axis: int = -1) -> C128:
 
 def cross_covariance(unit: C128, sd_ms: F64, seconds: F64, index: NDArray[np.intp]) -> C128:
     """Covariance per component of displacement at all instants with that at ``index``, (n, sightings). [m2]"""
-    weights = _trapezoid_rows(seconds, index) * sd_ms
+    weights = trapezoid_rows(seconds, index) * sd_ms
     return integral(np.asarray(sd_ms[:, None] * (unit @ weights.T)), seconds, axis=0)
 
 
-def _trapezoid_rows(seconds: F64, index: NDArray[np.intp]) -> F64:
+def trapezoid_rows(seconds: F64, index: NDArray[np.intp]) -> F64:
     """Rows that integrate up to each instant of ``index``, (sightings, n)."""
     half = 0.5 * np.diff(seconds)
     rows = np.zeros((index.size, seconds.size))
@@ -67,10 +67,13 @@ def _trapezoid_rows(seconds: F64, index: NDArray[np.intp]) -> F64:
 
 def scales(error: WindError) -> F64:
     """Equally likely values of the squared scale of a track's error: (dof - 2) / chi2(dof), or 1 for no tail."""
-    if not error.tail_dof < 1e6:
-        return np.ones(1)
+    return scales_of(error.tail_dof) if error.tail_dof < 1e6 else np.ones(1)
+
+
+def scales_of(dof: float) -> F64:
+    """Equally likely values of (dof - 2) / chi2(dof)."""
     levels = (np.arange(_SCALES) + 0.5) / _SCALES
-    return np.asarray((error.tail_dof - 2.0) / chi2.ppf(levels, error.tail_dof))
+    return np.asarray((dof - 2.0) / chi2.ppf(levels, dof))
 
 
 def log_density(residual: C128, covariance: C128) -> F64:

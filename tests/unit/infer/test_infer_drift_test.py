@@ -1,10 +1,11 @@
 import json
 
+import numpy as np
 import pytest
 from infer_winds import drifting, seen, uniform_winds
 
 from overflight.errors import InvalidInput
-from overflight.infer import Inputs, drift_test, track
+from overflight.infer import Inputs, RealFlights, drift_p_values, drift_test, track
 from overflight.winds import WindError
 
 HOURS = (0.0, 9.0, 20.0, 31.0, 40.0, 48.0)
@@ -15,17 +16,26 @@ def test_drift_is_consistent_with_drift():
     found = drift_test(drifting(HOURS, altitude_m=16_180.0), uniform_winds(), seed=1, inputs=SMALL)
     assert found.verdict == "consistent with constant-level drift"
     assert found.p_value > 0.1
-    assert found.air_speed_needed_ms < 1.0
-    assert found.power[2.0] < found.power[5.0] <= found.power[8.0]
-    assert str(found).startswith("Consistent with constant-level drift: ")
+    assert found.p_value_powered > 0.1
+    assert found.air_speed_ms < 2.0
+    assert found.air_speed_ms < found.air_speed_upper_95_ms
+    assert found.power.at(2.0) < found.power.at(5.0) <= found.power.at(8.0)
+    assert str(found).startswith("Consistent with constant-level drift: there is no evidence against drift at one ")
+    assert [round(s, 1) for s in found.detail.air_velocity.east_ms] == pytest.approx([0.0] * 33, abs=1.5)
 
 
 def test_a_motor_is_noticed_where_no_level_has_such_wind():
     sightings = drifting(HOURS, u_ms=-2.0, altitude_m=16_180.0)
     found = drift_test(sightings, uniform_winds(), seed=1, inputs=SMALL)
     assert found.verdict == "needs horizontal air-relative speed"
-    assert found.air_speed_needed_ms == pytest.approx(12.0, abs=1.5)
-    assert found.air_speed_upper_95_ms > found.air_speed_needed_ms
+    assert found.air_speed_ms == pytest.approx(12.0, abs=1.5)
+    assert found.air_speed_any_levels_ms == pytest.approx(12.0, abs=1.5)
+    assert found.air_speed_upper_95_ms > found.air_speed_ms
+    assert np.median(found.detail.air_velocity.east_ms) == pytest.approx(-12.0, abs=2.0)
+    factors = {f.story: f.log10 for f in found.detail.bayes_factors}
+    assert factors["steady speed"] > 2.0
+    half, double = found.detail.sensitivity
+    assert half.p_value <= double.p_value
 
 
 def test_a_change_of_level_explains_what_one_level_does_not():
@@ -37,8 +47,19 @@ def test_a_change_of_level_explains_what_one_level_does_not():
         sightings.append(seen(10.0 * (leg + 1), 40.0, here))
     found = drift_test(sightings, winds, seed=1, inputs=SMALL)
     assert found.p_value < 0.05
-    assert found.p_value_free > 0.05
+    assert found.p_value_powered > 0.05
     assert found.verdict in ("consistent with drift only if the level changed", "not enough data")
+    levels = found.detail.level_history.altitude_m
+    assert found.detail.level_history.changes >= 2
+    assert levels[len(levels) * 6 // 10] > levels[0] + 3_000.0
+    assert {f.story: f.log10 for f in found.detail.bayes_factors}["chosen levels"] > 1.0
+
+
+def test_an_object_that_holds_its_place_is_called_neither_drifting_nor_by_levels():
+    found = drift_test([seen(h, 40.0, -120.0) for h in HOURS], uniform_winds(), seed=1, inputs=SMALL)
+    factors = {f.story: f.log10 for f in found.detail.bayes_factors}
+    assert found.verdict == "needs horizontal air-relative speed"
+    assert factors["holding still"] == max(f for f in factors.values() if f is not None)
 
 
 def test_reported_changes_of_level_are_named():
@@ -52,25 +73,58 @@ def test_reported_changes_of_level_are_named():
 def test_two_times_are_not_enough():
     found = drift_test(drifting((0.0, 30.0)), uniform_winds(), seed=1)
     assert found.verdict == "not enough data"
-    assert found.n_times == 2
+    assert found.times == 2
+    assert any("2 distinct times" in text for text in found.limits)
+
+
+@pytest.mark.parametrize("hours", [(0.0,), (0.0, 0.0, 0.0)])
+def test_one_instant_tells_nothing(hours):
+    found = drift_test(drifting(hours), uniform_winds(), seed=1)
+    assert found.verdict == "not enough data"
+    assert (found.p_value, found.p_value_powered) == (1.0, 1.0)
+    json.dumps(found.to_json(), allow_nan=False)
+    assert "no motion to test" in " ".join(found.limits)
 
 
 def test_an_hour_is_not_enough():
-    found = drift_test(drifting((0.0, 0.5, 1.0)), uniform_winds(), seed=1)
-    assert found.power[5.0] < 0.5
+    found = drift_test(drifting((0.0, 0.5, 1.0)), uniform_winds(), seed=1, detail=False)
+    assert found.power.at(5.0) < 0.5
     assert found.verdict == "not enough data"
+    assert any("would show in" in text for text in found.limits)
 
 
 def test_a_finding_is_plain_data_and_repeats():
     first, again = (drift_test(drifting(HOURS), uniform_winds(), seed=2, simulated=99) for _ in range(2))
-    assert first == again
-    assert first == drift_test(track(drifting(HOURS), None, seed=9), uniform_winds(), seed=2, simulated=99)
-    data = json.loads(json.dumps(first.to_json()))
-    assert set(data["power"]) == {"2", "5", "8"}
-    assert any("slow error" in a for a in data["assumptions"])
+    assert first.to_json() == again.to_json()
+    fitted = track(drifting(HOURS), None, seed=9)
+    assert first.to_json() == drift_test(fitted, uniform_winds(), seed=2, simulated=99).to_json()
+    data = json.loads(json.dumps(first.to_json(), allow_nan=False))
+    assert set(data["detail"]) == {"bayes_factors", "air_velocity", "level_history", "sensitivity"}
+    assert any("slow error" in a for a in data["limits"])
+    alone = drift_p_values(drifting(HOURS), uniform_winds(), seed=2, simulated=99)
+    assert alone == (first.p_value, first.p_value_powered)
 
 
-@pytest.mark.parametrize(("kwargs", "field"), [({"simulated": 3}, "simulated"), ({"alpha": 0.7}, "alpha")])
-def test_bad_numbers_are_refused(kwargs, field):
-    with pytest.raises(InvalidInput, match=field):
-        drift_test(drifting(HOURS), uniform_winds(), seed=1, **kwargs)
+def test_order_of_sightings_changes_nothing():
+    ordered = drift_test(drifting(HOURS), uniform_winds(), seed=2, detail=False).to_json()
+    assert drift_test(drifting(HOURS)[::-1], uniform_winds(), seed=2, detail=False).to_json() == ordered
+
+
+def test_real_flights_can_only_raise_a_p_value():
+    sightings = drifting(HOURS, u_ms=-2.0, altitude_m=16_180.0)
+    flights = RealFlights(drift=(0.001, 0.2, 0.7), any_levels=(0.3, 0.6, 0.9))
+    found = drift_test(sightings, uniform_winds(), seed=1, inputs=SMALL, real_flights=flights, detail=False)
+    assert found.any_levels.conformal == 0.25
+    assert found.p_value_powered == 0.25
+    assert found.any_levels.bootstrap.value < 0.01
+    assert found.verdict != "needs horizontal air-relative speed"
+
+
+def test_many_sightings_are_thinned_and_counted():
+    found = drift_test(drifting(tuple(np.linspace(0.0, 48.0, 60))), uniform_winds(), seed=1, detail=False)
+    assert (found.used, found.given) == (20, 60)
+
+
+def test_bad_numbers_are_refused():
+    with pytest.raises(InvalidInput, match="simulated"):
+        drift_test(drifting(HOURS), uniform_winds(), seed=1, simulated=3)

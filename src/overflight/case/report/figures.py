@@ -19,7 +19,6 @@ from overflight.case.report.chart import (
     AHEAD,
     BACK,
     INK,
-    MUTED,
     SIGHTING,
     STYLE,
     TRACK,
@@ -134,7 +133,7 @@ def timeline(content: ReportContent) -> Figure | None:
         axes.tick_params(axis="y", length=0)
         axes.grid(axis="x")
         axes.set_axisbelow(True)
-        _time_axis(axes)
+        time_axis(axes)
     return figure
 
 
@@ -158,7 +157,7 @@ def altitude_plot(content: ReportContent) -> Figure:
         axes.set_ylabel("altitude, km")
         axes.grid()
         axes.legend(frameon=False, fontsize=8.5, ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1.0))
-        _time_axis(axes)
+        time_axis(axes)
     return figure
 
 
@@ -181,7 +180,7 @@ def error_plot(content: ReportContent) -> Figure | None:
         axes.set_ylim(bottom=0)
         axes.grid()
         axes.legend(frameon=False, fontsize=8.5, ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1.0))
-        _time_axis(axes)
+        time_axis(axes)
     return figure
 
 
@@ -230,32 +229,8 @@ def _ranked(values: F64) -> F64:
     return np.asarray(order / max(1, order.size - 1), np.float64)
 
 
-def drift_figure(content: ReportContent) -> Figure | None:
-    """Draw the power of the drift test, and the speeds through the air that it leaves open."""
-    test = content.drift_test
-    if test is None:
-        return None
-    with mpl.rc_context(STYLE):
-        figure = new_figure(9.6, 2.6)
-        left, right = figure.subplots(1, 2, width_ratios=(1.0, 1.3))
-        speeds = sorted(test.power)
-        left.bar([f"{s:g}" for s in speeds], [100 * test.power[s] for s in speeds], color=BACK, width=0.55)
-        left.axhline(50, color=MUTED, linewidth=0.8, linestyle=":")
-        left.set(ylim=(0, 100), ylabel="noticed, %", xlabel="steady speed through the air, m/s")
-        left.set_title("What the test could notice")
-        upper = test.air_speed_upper_95_ms
-        right.barh(0, upper, color=BACK, alpha=0.22, height=0.4)
-        right.plot(test.air_speed_needed_ms, 0, "o", color=INK, markersize=8)
-        right.text(test.air_speed_needed_ms, 0.26, f"best fit {test.air_speed_needed_ms:.1f} m/s", ha="center",
-                   va="bottom", fontsize=8.5)  # fmt: skip
-        right.text(upper, -0.26, f"95 %: below {upper:.1f} m/s", ha="right", va="top", fontsize=8.5)
-        right.set(ylim=(-0.7, 0.8), yticks=[], xlabel="speed through the air, m/s", xlim=(0, 1.15 * max(upper, 1.0)))
-        right.set_title("What the sightings leave open")
-        right.spines["left"].set_visible(False)
-    return figure
-
-
-def _time_axis(axes: Axes) -> None:
+def time_axis(axes: Axes) -> None:
+    """Set an axis of UTC."""
     locator = mdates.AutoDateLocator(maxticks=9)
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(mdates.ConciseDateFormatter(locator))

@@ -14,6 +14,7 @@ from overflight.case.placing import placed, write_text
 from overflight.case.report import figures
 from overflight.case.report.chart import STYLE, svg
 from overflight.case.report.content import ReportContent
+from overflight.case.report.drift_section import drift_figure
 from overflight.geo.times import iso
 
 MAP_DPI = 150
@@ -46,13 +47,14 @@ def write_map(content: ReportContent, path: Path) -> None:
 
 
 def _view(content: ReportContent) -> dict[str, Any]:
+    test = content.drift_test
     drawn = {
         "map": figures.main_map(content),
         "timeline": figures.timeline(content),
         "altitude": figures.altitude_plot(content),
         "error": figures.error_plot(content),
         "origin": figures.origin_map(content),
-        "drift": figures.drift_figure(content),
+        "drift": None if test is None else drift_figure(test, content.track.mean["time"].values[0]),
     }
     return {
         "c": content,

@@ -1,0 +1,92 @@
+"""How likely displacements are where levels are changed at random: a particle filter over histories of level.
+
+Each particle has a rate of change, a history of level, a correlation time and a scale of wind error, all drawn from
+their priors. It goes on from sighting to sighting; those that miss one by more than wind and sighting may err die out,
+and the means of their weights multiply to the likelihood (Gordon, Salmond and Smith
+1993, doi 10.1049/ip-f-2.1993.0015).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from overflight.geo import rng
+from overflight.infer.hypotheses.reachable import Reachable, band_winds
+from overflight.infer.scene import Scene
+from overflight.infer.smooth import Posterior
+
+F64 = NDArray[np.float64]
+C128 = NDArray[np.complex128]
+
+SWITCHES_A_DAY = 1.0
+_PARTICLES, _FILTERS = 2_000, 4
+_WORST_ERROR = 1.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """A log likelihood and its standard error, by independent filters; ``value`` is None where they disagree."""
+
+    value: float | None
+    standard_error: float
+
+
+def chosen_levels(scene: Scene, found: Posterior, reach: Reachable, y: F64, *, best: int, seed: int) -> Estimate:
+    """Estimate the log likelihood of one track (m,), its wind error being that of the candidate ``best``."""
+    wind = band_winds(scene, found, best)[0]
+    order = np.arange(y.size).reshape(2, -1).T.ravel()
+    white = np.linalg.inv(np.linalg.cholesky(np.linalg.inv(reach.precisions)[:, order][:, :, order]))
+    runs = [_filter(scene, wind, white, y[order], seed=seed, name=f"levels {k}") for k in range(_FILTERS)]
+    top = max(runs)
+    if not np.isfinite(top):
+        return Estimate(value=None, standard_error=0.0)
+    share = np.exp(np.array(runs) - top)
+    error = float(share.std(ddof=1) / (share.mean() * np.sqrt(_FILTERS)))
+    value = float(top + np.log(share.mean()))
+    return Estimate(value=value if np.ptp(runs) < 2.0 * _WORST_ERROR else None, standard_error=error)
+
+
+def _filter(scene: Scene, wind: C128, white: F64, y: F64, *, seed: int, name: str) -> float:
+    """Run one filter; ``white`` (terms, m, m) whitens displacements in order of time, east and north in turn."""
+    seconds, total = scene.frame.seconds, 0.0
+    term = np.arange(_PARTICLES) % white.shape[0]
+    rate = -np.log(rng.uniforms(seed, f"{name} rate", _PARTICLES)) * SWITCHES_A_DAY / 86_400.0
+    level = _levels(seed, f"{name} first", wind.shape[0])
+    moved, missed, here = np.zeros(_PARTICLES, complex), np.zeros((_PARTICLES, 0)), 0
+    for k, index in enumerate(scene.index[1:]):
+        for at in range(here, index):
+            anew = rng.uniforms(seed, f"{name} switch {at}", _PARTICLES) < 1.0 - np.exp(
+                -rate * (seconds[at + 1] - seconds[at])
+            )
+            level = np.where(anew, _levels(seed, f"{name} level {at}", wind.shape[0]), level)
+            moved = moved + 0.5 * (seconds[at + 1] - seconds[at]) * (wind[level, at] + wind[level, at + 1])
+        here = index
+        left = y[2 * k : 2 * k + 2] - _pair(moved - scene.frame.unrolled[index] + scene.frame.unrolled[0])
+        missed = np.concatenate([missed, left], axis=1)
+        rows = white[term, 2 * k : 2 * k + 2, : 2 * k + 2]
+        log = np.log(rows[:, 0, -2] * rows[:, 1, -1]) - 0.5 * np.sum(np.einsum("pij,pj->pi", rows, missed) ** 2, axis=1)
+        log = np.where(np.isnan(log), -np.inf, log)
+        if not np.isfinite(log.max()):
+            return -np.inf
+        weight = np.exp(log - log.max())
+        total += float(log.max() + np.log(weight.mean()))
+        kept = _resampled(weight, float(rng.uniforms(seed, f"{name} kept {k}", 1)[0]))
+        term, rate, level, moved, missed = term[kept], rate[kept], level[kept], moved[kept], missed[kept]
+    return total
+
+
+def _levels(seed: int, name: str, count: int) -> NDArray[np.intp]:
+    return (count * rng.uniforms(seed, name, _PARTICLES)).astype(np.intp)
+
+
+def _pair(offset: C128) -> F64:
+    return np.stack([offset.real, offset.imag], axis=1)
+
+
+def _resampled(weight: F64, u: float) -> NDArray[np.intp]:
+    """Systematic resampling: particles by weight, at even steps from one random start."""
+    total = np.cumsum(weight) / weight.sum()
+    return np.minimum(np.searchsorted(total, (u + np.arange(weight.size)) / weight.size), weight.size - 1)

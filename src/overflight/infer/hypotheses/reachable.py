@@ -1,0 +1,158 @@
+"""What a balloon can do by choice of level alone: between two sightings, any displacement in a convex polygon.
+
+A level may change at any time and as often as one likes, within the band. The displacements that winds then bring
+over a leg are the integral of a set-valued function, which is convex (Lyapunov; Aumann 1965, doi
+10.1016/0022-247X(65)90049-1): its corner in a direction takes, at each instant, the level with the most wind that
+way. ``DIRECTIONS`` corners fill 98 % of a circle.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from overflight.geo import atmosphere
+from overflight.infer import misfit
+from overflight.infer.hypotheses.model import Model
+from overflight.infer.kernels.level_path import fits
+from overflight.infer.scene import Scene
+from overflight.infer.smooth import Posterior
+
+F64 = NDArray[np.float64]
+C128 = NDArray[np.complex128]
+
+DIRECTIONS = 24
+LEAST_BAND_M = 1_000.0
+"""Levels this far about those reported are open to choice."""
+_LEVELS = 41
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Reachable:
+    """Polygons, and the likelihood of displacements about them at the level that fits best.
+
+    Attributes
+    ----------
+    polygon : float64 (legs, corners, 2). Displacements that levels bring, counterclockwise. [m]
+    bring : float64 (m, 2 legs). Adds legs up to sightings.
+    precisions : float64 (terms, m, m); log_weight (terms,). For each correlation time and scale of wind error.
+    design : float64 (m, 2). Displacement by a unit of velocity. [s]
+    band_m : (low, high). Standard altitudes between which the level may be chosen. [m]
+    """
+
+    polygon: F64
+    bring: F64
+    precisions: F64
+    log_weight: F64
+    design: F64
+    band_m: tuple[float, float]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class LevelFit:
+    """The best level paths of tracks.
+
+    Attributes
+    ----------
+    drift : float64 (tracks, m). What the best paths bring, without any speed through the air. [m]
+    ratio : float64 (tracks,). Log likelihood ratio of the best paths with a steady velocity to those without, T1r.
+    velocity : float64 (tracks, 2). The velocity of the latter, in the carried frame. [m/s]
+    """
+
+    drift: F64
+    ratio: F64
+    velocity: F64
+
+
+def reachable_of(scene: Scene, found: Posterior, model: Model, level: int) -> Reachable:
+    """Lay out the polygons along the path of a fitted candidate, with wind error as at that level."""
+    wind, band = band_winds(scene, found, level)
+    corners = _corners(wind, scene)
+    at = np.unique(scene.index)
+    legs = np.diff(corners[:, at], axis=1).T
+    precisions, log_weight = _precisions(model, min(level, model.drift.shape[0] - 1))
+    return Reachable(
+        polygon=np.stack([legs.real, legs.imag], axis=-1),
+        bring=_bring(scene.index, at),
+        precisions=precisions,
+        log_weight=log_weight,
+        design=model.design,
+        band_m=band,
+    )
+
+
+def band_winds(scene: Scene, found: Posterior, level: int) -> tuple[C128, tuple[float, float]]:
+    """Wind along the path through the sightings at levels (levels, n) [m/s], and the band, standard altitudes [m]."""
+    altitude = band_levels(scene)
+    ln_p = np.log(atmosphere.pressure_pa(altitude))
+    wind = scene.wind(np.broadcast_to(path_through(scene, found, level), ln_p.shape), ln_p)
+    return wind, (float(altitude.min()), float(altitude.max()))
+
+
+def path_through(scene: Scene, found: Posterior, level: int) -> C128:
+    """Return offsets (n,) that drift at a candidate's level, bent in between so as to pass through every sighting. [m]
+
+    A smoothed path may take a sighting for an outlier; where an object was, the test takes from its sightings.
+    """
+    drift = found.drift[level]
+    missed = scene.y - drift[scene.index]
+    parts = (np.interp(scene.frame.seconds, scene.seen.seconds, part) for part in (missed.real, missed.imag))
+    east, north = parts
+    return np.asarray(drift + east + 1j * north)
+
+
+def band_levels(scene: Scene) -> F64:
+    """Return the standard altitudes (levels, n) open to choice at each instant, held within the winds. [m]
+
+    They span those of the candidates, and at least ``LEAST_BAND_M`` about their middle.
+    """
+    altitude = atmosphere.altitude_m(np.exp(scene.levels.ln_p))
+    lowest, highest = altitude.min(axis=0), altitude.max(axis=0)
+    middle = 0.5 * (lowest + highest)
+    low = np.maximum(np.minimum(lowest, middle - LEAST_BAND_M), 0.0)
+    high = np.maximum(highest, middle + LEAST_BAND_M)
+    band = low + np.linspace(0.0, 1.0, _LEVELS)[:, None] * (high - low)
+    if scene.air is None:
+        return np.asarray(band)
+    ends = atmosphere.altitude_m(np.exp(scene.air.ln_p[[0, -1]]))
+    return np.asarray(np.clip(band, ends[0], ends[1]))
+
+
+def _corners(wind: C128, scene: Scene) -> C128:
+    """Farthest offsets in each direction, by the best level at each instant; (directions, n). [m]"""
+    toward = np.exp(2j * np.pi * np.arange(DIRECTIONS) / DIRECTIONS)
+    along = np.where(np.isfinite(wind), np.real(wind * np.conj(toward)[:, None, None]), -np.inf)
+    chosen = np.take_along_axis(wind, np.argmax(along, axis=1).reshape(-1, wind.shape[1]), axis=0)
+    return np.asarray(misfit.integral(np.nan_to_num(chosen), scene.frame.seconds) - scene.frame.unrolled)
+
+
+def _bring(index: NDArray[np.intp], at: NDArray[np.intp]) -> F64:
+    """Sum legs up to each sighting but the first, components apart."""
+    legs = at.size - 1
+    passed = (np.searchsorted(at, index[1:])[:, None] > np.arange(legs)[None, :]).astype(np.float64)
+    rows = np.zeros((2, index.size - 1, legs, 2))
+    for axis in range(2):
+        rows[axis, :, :, axis] = passed
+    return rows.reshape(2 * (index.size - 1), 2 * legs)
+
+
+def _precisions(model: Model, level: int) -> tuple[F64, F64]:
+    whole = model.scale2[None, :, None, None] * model.wind[level, :, None] + model.still[level]
+    log_det = np.linalg.slogdet(whole)[1]
+    log_weight = -0.5 * log_det - np.log(log_det.size)
+    m = model.size
+    return np.linalg.inv(whole).reshape(-1, m, m), np.ascontiguousarray(log_weight.ravel())
+
+
+def best_paths(reach: Reachable, y: F64) -> LevelFit:
+    """Fit level paths to tracks (tracks, m), without and with a steady velocity."""
+    paths, logs = np.empty((y.shape[0], 2, reach.bring.shape[1])), np.empty((y.shape[0], 2))
+    fits(np.ascontiguousarray(y), reach.polygon, reach.bring, reach.precisions, reach.log_weight, reach.design,
+         paths, logs)  # fmt: skip
+    left = y - paths[:, 1] @ reach.bring.T
+    middle = reach.precisions[np.argmax(reach.log_weight)]
+    weighted = middle @ reach.design
+    velocity = left @ weighted @ np.linalg.inv(reach.design.T @ weighted)
+    return LevelFit(drift=paths[:, 0] @ reach.bring.T, ratio=logs[:, 1] - logs[:, 0], velocity=velocity)

@@ -1,0 +1,1 @@
+"""Compiled loops of inference: pure numbers in, pure numbers out."""
