@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 VERBS = {
     "investigate": "From sightings and winds to an incident folder with a report.",
     "demo": "Investigate a real case from data that is shipped.",
+    "drift-test": "Say whether the winds alone explain a track.",
     "forecast": "Follow a balloon on in time.",
     "hindcast": "Follow a balloon back in time.",
     "launch": "Predict a flight: ascent, burst and descent, or float.",
@@ -63,7 +64,7 @@ def application() -> cyclopts.App:
         suppress_keyboard_interrupt=False,
     )
     for verb, text in VERBS.items():
-        app.command(f"overflight.cli.{verb}:{verb}", name=verb, help=text)
+        app.command("overflight.cli.{0}:{0}".format(verb.replace("-", "_")), name=verb, help=text)
     for group, (text, verbs) in GROUPS.items():
         sub = cyclopts.App(name=group, help=text)
         for verb, line in verbs.items():

@@ -6,8 +6,9 @@
 """
 
 from overflight.infer.drift_result import DriftTest
-from overflight.infer.drift_test import RealFlights, drift_p_values, drift_test
+from overflight.infer.drift_test import drift_p_values, drift_test
 from overflight.infer.hypotheses.multiplicity import false_discovery
+from overflight.infer.hypotheses.real_flights import RealFlights
 from overflight.infer.origin import Origin, Site, origin
 from overflight.infer.runs import forecast, hindcast
 from overflight.infer.scene import Inputs

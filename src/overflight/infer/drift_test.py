@@ -28,6 +28,7 @@ from overflight.infer.hypotheses.model import F64, WANDER_SD_M, model_of, real_v
 from overflight.infer.hypotheses.multiplicity import conformal
 from overflight.infer.hypotheses.power import ALPHA_DRIFT, ALPHA_POWERED, HOURS, SPEEDS_MS, Power, power_of
 from overflight.infer.hypotheses.reachable import LevelFit, reachable_of
+from overflight.infer.hypotheses.real_flights import RealFlights
 from overflight.infer.hypotheses.sequential import TailProbability
 from overflight.infer.hypotheses.simulate import errors_of
 from overflight.infer.hypotheses.speed import air_velocity, steady_speed
@@ -43,14 +44,6 @@ MOST_SIGHTINGS = 20
 AMPLITUDES = (0.5, 2.0)
 _VAGUE_WIND_MS = 3.5
 _LEAST_TIMES = 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RealFlights:
-    """p-values that this test gave real flights that nobody steered: of drift, and of any path of levels."""
-
-    drift: tuple[float, ...]
-    any_levels: tuple[float, ...]
 
 
 def drift_test(
