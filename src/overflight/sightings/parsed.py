@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from overflight.errors import InvalidInput
 from overflight.sightings.defaults import Defaults
 from overflight.sightings.sighting import Problem, Sighting
 
@@ -34,3 +35,8 @@ class Parsed:
 
     rows: list[tuple[int, Sighting]]
     problems: list[Problem]
+
+
+def problem_of(bad: InvalidInput, where: str) -> Problem:
+    """Return the error of a row as a problem that is listed while the rows after it go on."""
+    return Problem(where=where, field=bad.field, got=bad.got, expected=bad.expected, hint=bad.hint)
