@@ -14,6 +14,8 @@ from overflight.sightings.row import ALIASES, REQUIRED
 HEAD_BYTES = 4096
 """How much of a file is looked at to tell its format."""
 MIB = 2**20
+TREE_BYTES = 64 * MIB
+"""Largest file that becomes a tree of objects, each many times its text: 30 times for the worst."""
 
 Test = Callable[[bytes], bool]
 
@@ -60,8 +62,8 @@ def _is_table(head: bytes) -> bool:
 
 def _is_zip_of(*endings: bytes) -> Test:
     """Return the test that a zip file's first member ends so; its name stands at byte 30 (APPNOTE 4.3.7)."""
-    return lambda head: head.startswith(b"PK\3\4") and head[30 : 30 + int.from_bytes(head[26:28], "little")].endswith(
-        endings
+    return lambda head: (
+        head.startswith(b"PK\3\4") and head[30 : 30 + int.from_bytes(head[26:28], "little")].endswith(endings)
     )
 
 
@@ -79,13 +81,18 @@ _APRS = rb"(?m)^[^\n>]{0,40}\b[A-Z0-9]{1,9}(?:-[A-Z0-9]{1,2})?>[A-Z0-9][A-Z0-9-]
 
 FORMATS: Mapping[str, Format] = {
     "table": Format(reader="csv_table:parse", suffixes=(".csv", ".tsv", ".txt"), marks=_is_table),
-    "geojson": Format(reader="geojson:parse", suffixes=(".geojson", ".json"), marks=_matches(_GEOMETRY)),
+    "geojson": Format(
+        reader="geojson:parse", suffixes=(".geojson", ".json"), marks=_matches(_GEOMETRY), most_bytes=TREE_BYTES
+    ),
     "kml": Format(
         reader="kml:parse",
         suffixes=(".kml", ".kmz"),
         marks=_any(_matches(rb"<(?:\w+:)?kml[\s>]"), _is_zip_of(b".kml", b".KML")),
+        most_bytes=TREE_BYTES,
     ),
-    "gpx": Format(reader="gpx:parse", suffixes=(".gpx",), marks=_matches(rb"<(?:\w+:)?gpx[\s>]")),
+    "gpx": Format(
+        reader="gpx:parse", suffixes=(".gpx",), marks=_matches(rb"<(?:\w+:)?gpx[\s>]"), most_bytes=TREE_BYTES
+    ),
     "sondehub": Format(
         reader="sondehub:telemetry",
         suffixes=(".json", ".jsonl", ".ndjson", ".json.gz", ".jsonl.gz", ".ndjson.gz"),
@@ -110,7 +117,9 @@ FORMATS: Mapping[str, Format] = {
         marks=_any(_matches(rb"^#[A-Z0-9]{11} \d{4} "), _is_zip_of(b".txt")),
     ),
     "bufr": Format(
-        reader="soundings:parse_bufr", suffixes=(".bufr", ".bufr4", ".bfr", ".bin"), marks=_matches(rb"(?s)^.{0,200}BUFR")
+        reader="soundings:parse_bufr",
+        suffixes=(".bufr", ".bufr4", ".bfr", ".bin"),
+        marks=_matches(rb"(?s)^.{0,200}BUFR"),
     ),
     "plain": Format(reader="plain:parse", suffixes=(".report", ".txt"), marks=_never),
 }

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO, Generic, Protocol, TypeVar
 
@@ -21,7 +23,9 @@ MOST_ROW_BYTES = 2**20
 MOST_JOINED = 8
 """How many pieces are tried as one row where a row holds objects of its own."""
 MOST_TRIES = 1000
-_BETWEEN = re.compile(rb"(?<=\})\s*,?\s*(?=\{)")
+SMALL_BYTES = 2**15
+"""A block that cannot be decoded is halved down to this size, then taken row by row."""
+_BETWEEN = re.compile(rb"\}\s*,?\s*\{")
 _AT_END = re.compile(rb"\}\s*,?\s*$")
 _VALIDATION = re.compile(r"Expected `(?P<expected>.*)`, got `(?P<got>.*)` - at `\$\.(?P<field>\w+)")
 _FAILURES = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -70,6 +74,23 @@ def _unpacked(block: bytes, unpack: zlib._Decompress, name: str) -> Iterator[byt
         yield piece
 
 
+@dataclass(slots=True)
+class Decoded(Generic[T]):
+    """What a block held.
+
+    Attributes
+    ----------
+    numbers, rows : the sound rows and the number of each in its file, counted from 1.
+    broken : (number, what is wrong) of the others.
+    left : the beginning of a row that goes on in the next block.
+    """
+
+    numbers: list[int] = field(default_factory=list)
+    rows: list[T] = field(default_factory=list)
+    broken: list[tuple[int, InvalidInput]] = field(default_factory=list)
+    left: bytes = b""
+
+
 class Rows(Generic[T]):
     """The rows of a file, decoded block by block.
 
@@ -85,8 +106,8 @@ class Rows(Generic[T]):
         self._raw = msgspec.json.Decoder(list[msgspec.Raw])
         self._by_line = False
 
-    def decoded(self, pieces: Iterator[bytes]) -> Iterator[tuple[list[int], list[T], list[tuple[int, InvalidInput]]]]:
-        """Yield of each block (numbers of the sound rows, the sound rows, (number, what is wrong) of the others)."""
+    def decoded(self, pieces: Iterator[bytes]) -> Iterator[Decoded[T]]:
+        """Yield what each block of a file holds."""
         carried, begun = b"", False
         for piece in pieces:
             carried += piece
@@ -96,21 +117,23 @@ class Rows(Generic[T]):
             if cut == 0 and len(carried) > MOST_ROW_BYTES + BLOCK_BYTES:
                 cut = len(carried)
             if cut:
-                *found, left = self._block(carried[:cut])
-                carried = left + carried[cut:]
-                yield found[0], found[1], found[2]
-        *found, left = self._block(carried.rstrip(b" \t\r\n,]"))
-        if left.strip():
+                found = self._block(carried[:cut])
+                carried = found.left + carried[cut:]
+                yield found
+        found = self._block(carried.rstrip(b" \t\r\n,]"))
+        if found.left.strip():
             self.count += 1
-            found[2].append((self.count, _wrong(left, msgspec.DecodeError("Input data was truncated"))))
-        yield found[0], found[1], found[2]
+            found.broken.append((self.count, _wrong(found.left, msgspec.DecodeError("Input data was truncated"))))
+        yield found
 
     def _opened(self, head: bytes) -> bytes:
         """Tell whether each line is a row, and leave out what opens an array."""
         head = head.removeprefix(b"\xef\xbb\xbf").lstrip()
         line, newline, _ = head.partition(b"\n")
         try:
-            self._by_line = bool(newline) and isinstance(self._raw.decode(b"[" + line + b"]"), list) and line[:1] == b"{"
+            self._by_line = (
+                bool(newline) and isinstance(self._raw.decode(b"[" + line + b"]"), list) and line[:1] == b"{"
+            )
         except _FAILURES:
             self._by_line = False
         return head if self._by_line else head.removeprefix(b"[").lstrip()
@@ -128,37 +151,41 @@ class Rows(Generic[T]):
                 return at
         return 0
 
-    def _block(self, block: bytes) -> tuple[list[int], list[T], list[tuple[int, InvalidInput]], bytes]:
-        """Decode a block at once, or row by row where that fails; what may go on in the next block comes back."""
+    def _block(self, block: bytes) -> Decoded[T]:
+        """Decode a block at once; where that fails each half, and a small one row by row."""
         body = block.strip(b" \t\r\n,")
         if not body:
-            return [], [], [], b""
+            return Decoded()
         try:
             rows = self._one.decode_lines(body) if self._by_line else self._many.decode(b"[" + body + b"]")
         except _FAILURES:
-            return self._piecewise(body)
-        numbers = list(range(self.count + 1, self.count + len(rows) + 1))
-        self.count += len(rows)
-        return numbers, rows, [], b""
+            half = self._cut(body[: len(body) // 2]) if len(body) > SMALL_BYTES else 0
+            return self._halves(body, half) if half else self._piecewise(body)
+        first, self.count = self.count + 1, self.count + len(rows)
+        return Decoded(list(range(first, self.count + 1)), rows)
 
-    def _piecewise(self, body: bytes) -> tuple[list[int], list[T], list[tuple[int, InvalidInput]], bytes]:
+    def _halves(self, body: bytes, half: int) -> Decoded[T]:
+        one = self._block(body[:half])
+        other = self._block(one.left + body[half:])
+        return Decoded(one.numbers + other.numbers, one.rows + other.rows, one.broken + other.broken, other.left)
+
+    def _piecewise(self, body: bytes) -> Decoded[T]:
         pieces = self._pieces(body)
-        numbers: list[int] = []
-        rows: list[T] = []
-        broken: list[tuple[int, InvalidInput]] = []
+        found: Decoded[T] = Decoded()
         at = 0
         while at < len(pieces):
             row, used, problem = self._row(pieces, at)
             if row is None and self._goes_on(pieces, at, problem):
-                return numbers, rows, broken, b",".join(pieces[at:])
+                found.left = b",".join(pieces[at:])
+                break
             self.count += 1
             if row is None:
-                broken.append((self.count, _wrong(pieces[at], problem)))
+                found.broken.append((self.count, _wrong(pieces[at], problem)))
             else:
-                numbers.append(self.count)
-                rows.append(row)
+                found.numbers.append(self.count)
+                found.rows.append(row)
             at += used
-        return numbers, rows, broken, b""
+        return found
 
     def _pieces(self, body: bytes) -> list[bytes]:
         if self._by_line:
@@ -166,7 +193,8 @@ class Rows(Generic[T]):
         try:
             return [bytes(raw) for raw in self._raw.decode(b"[" + body + b"]")]
         except _FAILURES:
-            return _BETWEEN.split(body)
+            cuts = [0, *(match.start() + 1 for match in _BETWEEN.finditer(body)), len(body)]
+            return [body[a:b].lstrip(b" \t\r\n,") for a, b in pairwise(cuts)]
 
     def _row(self, pieces: list[bytes], at: int) -> tuple[T | None, int, Exception]:
         """Decode the piece, or it and the next ones where it is the beginning of a row; return how many were used."""

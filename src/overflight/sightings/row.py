@@ -47,6 +47,14 @@ METRES_PER_FOOT = 0.3048
 LOWEST_M, HIGHEST_M = -430.0, 60_000.0
 
 
+def named(properties: Mapping[str, str], *, without: Iterable[str] = ()) -> dict[str, str]:
+    """Return of any properties those that are columns, by our own names; the first of several names counts."""
+    given = {key.strip().lower(): value for key, value in properties.items() if value}
+    wanted = {key: names for key, names in ALIASES.items() if key not in without}
+    found = {key: [given[name] for name in names if name in given] for key, names in wanted.items()}
+    return {key: values[0] for key, values in found.items() if values}
+
+
 def parsed_rows(rows: Iterable[tuple[int, Mapping[str, str]]], source: Source, kind: str) -> Parsed:
     """Turn (number of the row, row by our own names) into sightings; rows that cannot be read are listed."""
     good: list[tuple[int, Sighting]] = []

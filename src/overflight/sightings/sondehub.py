@@ -81,7 +81,9 @@ def _files(paths: Sequence[str | Path]) -> Iterator[Path]:
             continue
         found = sorted(one for one in path.rglob("*") if one.name.lower().endswith(SUFFIXES) and one.is_file())
         if not found:
-            raise InvalidInput("sightings", f"the folder {path}", "a file of sightings, or a folder of SondeHub's archive")
+            raise InvalidInput(
+                "sightings", f"the folder {path}", "a file of sightings, or a folder of SondeHub's archive"
+            )
         yield from found
 
 
@@ -103,10 +105,10 @@ class _Reader:
         with opened(path) as stream:
             try:
                 pieces = blocks(stream, digest, FORMATS["sondehub"].most_bytes, name)
-                for numbers, sound, broken in rows.decoded(pieces):
-                    for number, bad in broken:
+                for found in rows.decoded(pieces):
+                    for number, bad in found.broken:
                         self._refuse(bad, f"{name}:{number}")
-                    self._add(numbers, sound, name)
+                    self._add(found.numbers, found.rows, name)
             except InvalidInput as bad:
                 if bad.field != "gzip":
                     raise
@@ -121,7 +123,9 @@ class _Reader:
     def _refuse(self, bad: InvalidInput, where: str) -> None:
         self.problems.append(problem_of(bad, where))
         if len(self.problems) > MOST_PROBLEMS:
-            raise InvalidInput("sightings", f"over {MOST_PROBLEMS:,} bad rows", "telemetry of SondeHub", where, str(bad))
+            raise InvalidInput(
+                "sightings", f"over {MOST_PROBLEMS:,} bad rows", "telemetry of SondeHub", where, str(bad)
+            )
 
     def _add(self, numbers: list[int], rows: list[Row], name: str) -> None:
         if not rows:
@@ -152,7 +156,9 @@ class _Reader:
             first = self.files[0].path.name if self.files else ""
             none = InvalidInput("sightings", "no rows", "at least one", first)
             raise self.problems[0].as_error() if self.problems else none
-        whole = Columns(**{key: np.concatenate([getattr(part, key) for part in self.parts]) for key in Columns.__slots__})
+        whole = Columns(
+            **{key: np.concatenate([getattr(part, key) for part in self.parts]) for key in Columns.__slots__}
+        )
         names = np.array(list(self.serials), dtype=object)
         present = np.unique(whole.serial)
         ordered = present[np.argsort(names[present])]

@@ -99,7 +99,16 @@ class Telemetry:
         rows = self.columns if chosen is None else self.columns.at(chosen)
         receivers = self.receivers if chosen is None else self.receivers[chosen]
         errors = defaults.of("sondehub")
-        lists = (rows.time, rows.lat, sphere.wrap(rows.lon), rows.altitude_m, rows.serial, rows.file, rows.row, receivers)
+        lists = (
+            rows.time,
+            rows.lat,
+            sphere.wrap(rows.lon),
+            rows.altitude_m,
+            rows.serial,
+            rows.file,
+            rows.row,
+            receivers,
+        )
         made: list[Placed] = []
         for ns, lat, lon, altitude, serial, file, row, heard in zip(*(each.tolist() for each in lists), strict=True):
             evidence = self.files[file]
@@ -152,13 +161,13 @@ def _altitude(value: float, errors: Errors) -> Altitude | None:
     return None if value != value else Altitude(value_m=value, sd_m=errors.altitude_sd_m, reference="geometric")  # noqa: PLR0124 - NaN
 
 
-def collapsed(rows: Columns, serials: tuple[str, ...], **about: Any) -> Telemetry:
+def collapsed(columns: Columns, serials: tuple[str, ...], **about: Any) -> Telemetry:
     """Bring together the rows that tell of one frame: same serial and frame number within a minute.
 
     Rows without a frame number are one where serial and time are the same.
     """
-    order = np.lexsort((rows.row, rows.file, rows.time, rows.frame, rows.serial))
-    rows = rows.at(order)
+    order = np.lexsort((columns.row, columns.file, columns.time, columns.frame, columns.serial))
+    rows = columns.at(order)
     same = (np.diff(rows.serial) == 0) & (np.diff(rows.frame) == 0)
     gap = np.diff(rows.time)
     same &= np.where(rows.frame[1:] < 0, gap == 0, gap <= SAME_FRAME_NS)
