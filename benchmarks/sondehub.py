@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from overflight.sightings import write_rejects
 from overflight.sightings.sondehub import telemetry
 
-BROKEN = ("lat", "datetime", "alt", "serial")
+WRONG = ({"lat": None}, {"datetime": "yesterday"}, {"alt": 1e9}, {"serial": 5})
 
 
 def row(number: int, draw: random.Random) -> dict[str, object]:
@@ -28,7 +28,8 @@ def row(number: int, draw: random.Random) -> dict[str, object]:
     receiver = f"N{draw.randrange(1000)}CALL"
     return {
         "software_name": "radiosonde_auto_rx", "software_version": "1.7.4", "uploader_callsign": receiver,
-        "uploader_position": f"{50 + draw.random():.5f},{8 + draw.random():.5f}", "uploader_antenna": "1/4 wave monopole",
+        "uploader_position": f"{50 + draw.random():.5f},{8 + draw.random():.5f}",
+        "uploader_antenna": "1/4 wave monopole",
         "time_received": stamp, "datetime": stamp, "manufacturer": "Vaisala", "type": "RS41", "subtype": "RS41-SGP",
         "serial": f"S{1000000 + flight}", "frame": 1000 + frame, "lat": round(50 + frame * 1e-4, 5),
         "lon": round(8 + frame * 2e-4, 5), "alt": round(100 + frame * 5.0, 5), "temp": round(-draw.random() * 60, 1),
@@ -40,18 +41,15 @@ def row(number: int, draw: random.Random) -> dict[str, object]:
 
 
 def written(path: Path, rows: int, broken: int) -> None:
-    """Write a JSON array; every ``rows / broken``-th row is wrong in one of four ways, or no JSON at all."""
+    """Write a JSON array; each ``rows / broken``-th row is wrong in one of four ways, or is no JSON at all."""
     draw = random.Random(1)
+    each = rows // broken if broken else rows + 8
     with path.open("w") as stream:
         for number in range(rows):
             made = row(number, draw)
-            text = json.dumps(made)
-            if broken and number % (rows // broken) == 7:
-                kind = number // (rows // broken) % 5
-                text = (
-                    json.dumps(made | {BROKEN[kind]: None}) if kind < 4 and BROKEN[kind] != "alt" else text[:-40] + "}"
-                )
-            stream.write(("[" if number == 0 else ",\n") + text)
+            kind = number // each % 5 if number % each == 7 else -1
+            text = json.dumps(made | WRONG[kind] if 0 <= kind < 4 else made)
+            stream.write(("[" if number == 0 else ",\n") + (text[:-40] + "}" if kind == 4 else text))
         stream.write("]\n")
 
 
@@ -73,13 +71,13 @@ def main() -> None:
         begun = time.perf_counter()
         seen = found.sightings(flight)
         made = time.perf_counter() - begun
+        cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        print(f"python {sys.version.split()[0]}, synthetic rows, {path.stat().st_size / 2**20:.0f} MiB")
         print(
-            f"python {sys.version.split()[0]}: {path.stat().st_size / 2**20:.0f} MiB, {found.rows:,} rows in {wall:.2f} s "
-            f"({after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime:.2f} s of CPU), "
-            f"{len(found):,} frames of {len(found.serials)} flights, {len(found.problems):,} rows left out, "
-            f"{found.repeated.sum():,} repeat a frame; peak memory {after.ru_maxrss / 1024:.0f} MiB "
-            f"(before: {before.ru_maxrss / 1024:.0f}); {len(seen):,} sightings made in {made:.2f} s"
+            f"{found.rows:,} rows read and {len(found.problems):,} written to a rejects file in {wall:.2f} s, {cpu:.2f} s of CPU"
         )
+        print(f"{len(found):,} frames of {len(found.serials)} flights; {found.repeated.sum():,} rows repeat a frame")
+        print(f"{len(seen):,} sightings made in {made:.2f} s; peak memory {after.ru_maxrss / 1024:.0f} MiB")
 
 
 if __name__ == "__main__":

@@ -109,12 +109,12 @@ def test_what_a_broker_sends_is_written_down_and_read(tmp_path, way):
 
 
 def test_a_broker_that_says_nothing_or_is_not_there(tmp_path):
-    with broker() as (address, _), pytest.raises(Unavailable, match="nothing heard in 0.5 s"):
+    with broker() as (address, _), pytest.raises(Unavailable, match=r"nothing heard in 0\.5 s"):
         listen(tmp_path / "heard.jsonl", seconds=0.5, address=address)
     with pytest.raises(Unavailable, match=r"127\.0\.0\.1 cannot be reached"):
         listen(tmp_path / "heard.jsonl", seconds=0.5, address=f"mqtt://127.0.0.1:{free_port()}")
     for wrong in ("https://127.0.0.1", "127.0.0.1:1883", ""):
-        with pytest.raises(InvalidInput, match="expected an address of mqtt, mqtts, ws, wss"):
+        with pytest.raises(InvalidInput, match="expected an address of mqtt"):
             next(messages(wrong, seconds=1.0))
     assert not list(tmp_path.iterdir())
 

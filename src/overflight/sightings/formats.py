@@ -71,12 +71,19 @@ def _any(*tests: Test) -> Test:
     return lambda head: any(test(head) for test in tests)
 
 
-def _never(head: bytes) -> bool:
-    """Say no: free text has no marks."""
-    return False
+def _has(*columns: str) -> Test:
+    """Return the test that a table has all these columns."""
+    return lambda head: _header(head).issuperset(columns)
+
+
+def _is_report(head: bytes) -> bool:
+    return not _is_table(head) and _REPORT.search(head) is not None
 
 
 _GEOMETRY = rb'"type"\s*:\s*"(?:Feature|FeatureCollection|Point|MultiPoint|LineString|MultiLineString)"'
+_REPORT = re.compile(rb"(?m)^\s*\d{4}-\d\d-\d\d\b[^\n;]*;")
+_WSPR = rb"^\d+,\d{9,11},[A-Z0-9/]+,[A-Ra-r]{2}\d\d"
+"""A row of WSPRnet's archives, which have no header."""
 _APRS = rb"(?m)^[^\n>]{0,40}\b[A-Z0-9]{1,9}(?:-[A-Z0-9]{1,2})?>[A-Z0-9][A-Z0-9-]*(?:,[^:\s]*)?:"
 
 FORMATS: Mapping[str, Format] = {
@@ -95,19 +102,23 @@ FORMATS: Mapping[str, Format] = {
     ),
     "sondehub": Format(
         reader="sondehub:telemetry",
-        suffixes=(".json", ".jsonl", ".ndjson", ".json.gz", ".jsonl.gz", ".ndjson.gz"),
+        suffixes=(".json", ".jsonl", ".ndjson"),
         marks=_matches(rb'^\s*[\[{](?s:.*)"(?:serial|payload_callsign)"\s*:'),
         most_bytes=4096 * MIB,  # never in memory at once; this bounds what a compressed file may unfold to
     ),
-    "aprs": Format(reader="aprs:parse", suffixes=(".aprs", ".txt", ".log"), marks=_matches(_APRS)),
+    "aprs": Format(
+        reader="aprs:parse",
+        suffixes=(".aprs", ".txt", ".log", ".csv"),
+        marks=_any(_has("time", "lasttime", "lat", "lng"), _matches(_APRS)),
+    ),
     "wspr": Format(
         reader="wspr:parse",
         suffixes=(".wspr", ".csv", ".tsv", ".txt"),
-        marks=lambda head: bool(_header(head) & {"grid", "locator", "tx_loc", "tx_grid", "maidenhead"}),
+        marks=_any(_has("time", "tx_sign", "tx_loc"), _matches(_WSPR)),
     ),
     "adsb": Format(
         reader="adsb:parse",
-        suffixes=(".parquet", ".csv", ".csv.gz"),
+        suffixes=(".parquet", ".csv"),
         marks=lambda head: head.startswith(b"PAR1") or "icao24" in _header(head),
         most_bytes=1024 * MIB,
     ),
@@ -121,13 +132,15 @@ FORMATS: Mapping[str, Format] = {
         suffixes=(".bufr", ".bufr4", ".bfr", ".bin"),
         marks=_matches(rb"(?s)^.{0,200}BUFR"),
     ),
-    "plain": Format(reader="plain:parse", suffixes=(".report", ".txt"), marks=_never),
+    "plain": Format(
+        reader="plain:parse", suffixes=(".report", ".txt", ".csv"), marks=_any(_has("when", "where"), _is_report)
+    ),
 }
 """Every format by name."""
 
 
 def format_of(name: str, head: bytes) -> str:
-    """Tell the format of a file from the end of its name and its first bytes.
+    """Tell the format of a file from the end of its name, apart from ``.gz``, and its first bytes when unpacked.
 
     Of the formats that such a name can mean, the one whose marks the bytes bear; a table where they are those of a
     table, where a CSV file bears no marks, and where the name means nothing.
@@ -137,7 +150,8 @@ def format_of(name: str, head: bytes) -> str:
     InvalidInput
         It could be several.
     """
-    ends = [key for key, form in FORMATS.items() if name.lower().endswith(form.suffixes)]
+    ending = name.lower().removesuffix(".gz")
+    ends = [key for key, form in FORMATS.items() if ending.endswith(form.suffixes)]
     pool = ends or list(FORMATS)
     hits = [key for key in pool if key != "table" and FORMATS[key].marks(head)]
     if not hits and ("table" in pool and FORMATS["table"].marks(head)):
@@ -145,7 +159,7 @@ def format_of(name: str, head: bytes) -> str:
     left = hits or pool
     if len(left) == 1:
         return left[0]
-    if not hits and (not ends or name.lower().endswith((".csv", ".tsv"))):
+    if not hits and (not ends or ending.endswith((".csv", ".tsv"))):
         return "table"
     listed = ", ".join(left)
     raise InvalidInput("format", f"a file that may be {listed}", "one of them", name, "choose with --format NAME")

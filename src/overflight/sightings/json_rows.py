@@ -23,9 +23,11 @@ MOST_ROW_BYTES = 2**20
 MOST_JOINED = 8
 """How many pieces are tried as one row where a row holds objects of its own."""
 MOST_TRIES = 1000
+KEY_BYTES = 8
 SMALL_BYTES = 2**15
 """A block that cannot be decoded is halved down to this size, then taken row by row."""
 _BETWEEN = re.compile(rb"\}\s*,?\s*\{")
+_TRAILING = re.compile(r"trailing characters \(byte (\d+)\)")
 _AT_END = re.compile(rb"\}\s*,?\s*$")
 _VALIDATION = re.compile(r"Expected `(?P<expected>.*)`, got `(?P<got>.*)` - at `\$\.(?P<field>\w+)")
 _FAILURES = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -104,6 +106,7 @@ class Rows(Generic[T]):
         self._one = msgspec.json.Decoder(kind)
         self._many = msgspec.json.Decoder(list[kind])  # type: ignore[valid-type]
         self._raw = msgspec.json.Decoder(list[msgspec.Raw])
+        self._any = msgspec.json.Decoder(msgspec.Raw)
         self._by_line = False
 
     def decoded(self, pieces: Iterator[bytes]) -> Iterator[Decoded[T]]:
@@ -121,7 +124,7 @@ class Rows(Generic[T]):
                 carried = found.left + carried[cut:]
                 yield found
         found = self._block(carried.rstrip(b" \t\r\n,]"))
-        if found.left.strip():
+        if found.left:
             self.count += 1
             found.broken.append((self.count, _wrong(found.left, msgspec.DecodeError("Input data was truncated"))))
         yield found
@@ -176,8 +179,10 @@ class Rows(Generic[T]):
         while at < len(pieces):
             row, used, problem = self._row(pieces, at)
             if row is None and self._goes_on(pieces, at, problem):
-                found.left = b",".join(pieces[at:])
+                found.left = b",".join(pieces[at:]) + b","
                 break
+            if row is None and not self._by_line and len(pieces) < MOST_TRIES:
+                row = self._parted(pieces, at)
             self.count += 1
             if row is None:
                 found.broken.append((self.count, _wrong(pieces[at], problem)))
@@ -200,13 +205,38 @@ class Rows(Generic[T]):
         """Decode the piece, or it and the next ones where it is the beginning of a row; return how many were used."""
         first: Exception = msgspec.DecodeError("Input data was truncated")
         for used in range(1, 1 + (1 if self._by_line else min(MOST_JOINED, len(pieces) - at))):
-            try:
-                return self._one.decode(b",".join(pieces[at : at + used])), used, first
-            except _FAILURES as problem:
-                first = problem if used == 1 else first
-                if "truncated" not in str(problem):
-                    break
+            row, problem = self._try(b",".join(pieces[at : at + used]))
+            if row is not None:
+                return row, used, first
+            first = problem if used == 1 else first
+            if "truncated" not in str(problem):
+                break
         return None, 1, first
+
+    def _try(self, piece: bytes) -> tuple[T | None, Exception]:
+        try:
+            return self._one.decode(piece), EOFError()
+        except _FAILURES as problem:
+            return None, problem
+
+    def _parted(self, pieces: list[bytes], at: int) -> T | None:
+        """Part a row from what follows it in the same piece, and return it where it is sound.
+
+        The row after a broken one is told by beginning as that does.
+        """
+        piece, behind = pieces[at], None
+        try:
+            self._any.decode(piece)
+        except _FAILURES as problem:
+            behind = _TRAILING.search(str(problem))
+        if behind:
+            cut = int(behind[1]) - 1  # counted from 1
+            pieces[at : at + 1] = [piece[:cut], *filter(None, [piece[cut:].strip(b" \t\r\n,")])]
+            return self._try(pieces[at])[0]
+        at_next = piece.find(piece[:KEY_BYTES], 1)
+        if at_next > 0:
+            pieces[at : at + 1] = [piece[:at_next], piece[at_next:]]
+        return None
 
     def _goes_on(self, pieces: list[bytes], at: int, problem: Exception) -> bool:
         """Whether a row that breaks off is near enough to the end of the block to go on in the next."""

@@ -33,7 +33,7 @@ class Held:
     labels : the objects in it; the empty text where a row names none.
     take : gives the sightings of the labels that are asked for.
     problems : rows that were left out.
-    duplicates, contradictions : lines about what the reader of the format has settled already.
+    duplicates, contradictions, passed_over : lines about what the reader of the format has settled already.
     """
 
     files: tuple[EvidenceFile, ...]
@@ -42,6 +42,7 @@ class Held:
     problems: list[Problem] = field(default_factory=list)
     duplicates: tuple[str, ...] = ()
     contradictions: tuple[str, ...] = ()
+    passed_over: tuple[str, ...] = ()
 
 
 def chosen(held: Sequence[Held], wanted: Collection[str] | None) -> list[Placed]:

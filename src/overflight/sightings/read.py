@@ -43,8 +43,8 @@ def read_all(
 ) -> Reading:  # fmt: skip
     """Read several files of sightings of one object, of one or of different formats; see ``read``.
 
-    Each sighting keeps the sha256 of its own file. Rows that repeat a row of another file are left out and named. A file
-    that names no object tells of the same one as the others.
+    Each sighting keeps the sha256 of its own file. Rows that repeat a row of another file are left out and named. A
+    file that names no object tells of the same one as the others.
 
     Raises
     ------
@@ -73,6 +73,7 @@ def read_all(
         contradictions=(*(line for one in held for line in one.contradictions), *contradictions(ordered)),
         evidence_sha256=listed[0].sha256,
         files=listed,
+        passed_over=tuple(line for one in held for line in one.passed_over),
     )
 
 
@@ -101,6 +102,7 @@ def _held(path: Path, name: str | None, assume_utc: bool, defaults: Defaults) ->
         raise InvalidInput("sightings", f"the folder {path}", "a file of sightings")
     data = _bytes(path, form.most_bytes)
     digest = hashlib.sha256(data).hexdigest()
+    data = _unpacked(data, form.most_bytes, path.name)
     source = Source(name=path.name, data=data, digest=digest, assume_utc=assume_utc, defaults=defaults)
     parsed: Parsed = form.load()(source)
     if not parsed.rows:
@@ -111,6 +113,7 @@ def _held(path: Path, name: str | None, assume_utc: bool, defaults: Defaults) ->
         labels=tuple(sorted({seen.object_label for _, seen in parsed.rows})),
         take=lambda labels: [(f"{path.name}:{row}", seen) for row, seen in parsed.rows if seen.object_label in labels],
         problems=parsed.problems,
+        passed_over=tuple(f"{count:,} {what} in {path.name}" for what, count in parsed.passed_over.items() if count),
     )
 
 
@@ -140,6 +143,22 @@ def _bytes(path: Path, most: int) -> bytes:
     if len(data) > most:
         raise InvalidInput("sightings", f"over {most >> 20} MiB", "a smaller table", path.name, "split the file")
     return data
+
+
+def _unpacked(data: bytes, most: int, name: str) -> bytes:
+    """Unpack what is compressed by gzip."""
+    if not data.startswith(b"\x1f\x8b"):
+        return data
+    unpack = zlib.decompressobj(wbits=31)
+    try:
+        plain = unpack.decompress(data, most + 1)
+    except zlib.error as problem:
+        raise InvalidInput("gzip", f"broken bytes ({problem})", "a whole file", name) from None
+    if len(plain) > most:
+        raise InvalidInput("sightings", f"over {most >> 20} MiB unpacked", "a smaller file", name, "split the file")
+    if not unpack.eof:
+        raise InvalidInput("gzip", "a file that breaks off", "a whole file", name)
+    return plain
 
 
 def _unreadable(path: Path, problem: Exception) -> InvalidInput:

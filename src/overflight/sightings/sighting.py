@@ -140,6 +140,7 @@ class Reading:
     contradictions : pairs of sightings too far apart for their times.
     evidence_sha256 : str. Of the first file.
     files : every file that was read, the first first.
+    passed_over : how many rows of what kind are sound and no sightings, as status frames are.
     """
 
     path: Path
@@ -149,6 +150,7 @@ class Reading:
     contradictions: tuple[str, ...]
     evidence_sha256: str
     files: tuple[EvidenceFile, ...] = ()
+    passed_over: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Name the only file, where no list of files is given."""
@@ -170,6 +172,8 @@ class Reading:
             parts.append(f"{_counted(len(self.problems), 'row')} left out (first: {self.problems[0]})")
         if self.duplicates:
             parts.append(f"{_counted(len(self.duplicates), 'repeated row')} left out")
+        if self.passed_over:
+            parts.append(f"passed over: {'; '.join(self.passed_over)}")
         if self.contradictions:
             parts.append(f"contradictions: {'; '.join(self.contradictions)}")
         return "; ".join(parts)

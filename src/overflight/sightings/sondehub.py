@@ -79,7 +79,9 @@ def _files(paths: Sequence[str | Path]) -> Iterator[Path]:
         if not path.is_dir():
             yield path
             continue
-        found = sorted(one for one in path.rglob("*") if one.name.lower().endswith(SUFFIXES) and one.is_file())
+        found = sorted(
+            one for one in path.rglob("*") if one.name.lower().removesuffix(".gz").endswith(SUFFIXES) and one.is_file()
+        )
         if not found:
             raise InvalidInput(
                 "sightings", f"the folder {path}", "a file of sightings, or a folder of SondeHub's archive"
