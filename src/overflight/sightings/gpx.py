@@ -50,14 +50,9 @@ def _cleaned(root: Any, name: str) -> list[Problem]:
     """Leave in place what is read, number the points, and take out those that the library cannot take."""
     problems = []
     for element in list(root.iter(etree.Element)):
-        if local(element) in POINTS:
-            kept: tuple[str, ...] = KEPT
-        else:
-            kept = PARTS.get(local(element), ())
-        for child in list(element):
-            if local(child) not in kept:
-                element.remove(child)
-    points = [element for element in root.iter(etree.Element) if local(element) in POINTS]
+        _stripped(element)
+    etree.cleanup_namespaces(root)
+    points = [element for element in root.iter(etree.Element) if element.tag in POINTS]
     for number, point in enumerate(points, start=1):
         try:
             _require_numbers(point)
@@ -65,9 +60,22 @@ def _cleaned(root: Any, name: str) -> list[Problem]:
             problems.append(problem_of(bad, f"{name}:{number}"))
             point.getparent().remove(point)
             continue
-        namespace = point.tag[: -len(local(point))]
-        etree.SubElement(point, f"{namespace}src").text = str(number)
+        etree.SubElement(point, "src").text = str(number)
     return problems
+
+
+def _stripped(element: Any) -> None:
+    """Take what is not read from an element, and its namespace.
+
+    The library registers each namespace for the whole process; thousands of them bring it to a stand.
+    """
+    element.tag = local(element)
+    for key in [key for key in element.attrib if key not in ("lat", "lon", "version")]:
+        del element.attrib[key]
+    kept = KEPT if element.tag in POINTS else PARTS.get(element.tag, ())
+    for child in list(element):
+        if local(child) not in kept:
+            element.remove(child)
 
 
 def _require_numbers(point: Any) -> None:
