@@ -21,7 +21,7 @@ _EXPORT = {"time", "lasttime", "lat", "lng"}
 """Columns that tell a table of aprs.fi."""
 _STAMPED = re.compile(
     r"(?P<iso>\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?) ?(?P<zone>Z|UTC|GMT|[+-]\d\d:?\d\d|[A-Z]{3,5})?"
-    r"|(?P<seconds>\d{9,11}(?:\.\d+)?)|(?P<digits>\d{14})"
+    r"|(?P<digits>\d{14})(?!\d)|(?P<seconds>\d{9,11}(?:\.\d+)?)(?!\d)"
 )
 
 

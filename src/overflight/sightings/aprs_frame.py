@@ -80,7 +80,8 @@ def _report(sender: str, body: str, heard: datetime | None) -> Position | str:
         return Position(sender, sender, time, sd, decode(rest[7:]))
     # A header of old nodes may stand before the data type of a position (protocol reference, chapter 5).
     at = body.find("!", 0, 40)
-    if at > 0 and kind not in _NOT_POSITIONS and re.match(r"\d{4}\.", body[at + 1 :]):
+    known = kind in _NOT_POSITIONS and not (kind == "T" and body[1:2] != "#")
+    if at > 0 and not known and re.match(r"\d{4}\.", body[at + 1 :]):
         return Position(sender, sender, _heard(heard), None, decode(body[at + 1 :]))
     return _NOT_POSITIONS.get(kind, "other")
 

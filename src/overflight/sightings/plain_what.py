@@ -19,7 +19,7 @@ _ALTITUDE = re.compile(
     rf"(?: ?(?:\+-|±|\+/-) ?(?P<sd>{_NUMBER}))? ?(?P<unit>{_UNIT})"
 )
 _RANGE = re.compile(
-    rf"(?:at |altitude )?(?:between|from) (?P<low>{_NUMBER}) ?(?:{_UNIT})? ?(?:and|to) ?(?P<high>{_NUMBER}) ?(?P<unit>{_UNIT})"
+    rf"(?:at |altitude )?(?:between|from) (?P<low>{_NUMBER}) ?(?:and|to) ?(?P<high>{_NUMBER}) ?(?P<unit>{_UNIT})"
 )
 _BOUND = re.compile(rf"(?:at )?(?:above|over|below|under|more than|less than|at least|up to) {_NUMBER} ?(?:{_UNIT})")
 _FLIGHT_LEVEL = re.compile(r"(?:at )?fl ?(?P<level>\d{2,3})|(?:at )?flight level (?P<long>\d{2,3})")
@@ -29,7 +29,8 @@ _OF_TEN = 0.1
 _POINTS = ("n", "nne", "ne", "ene", "e", "ese", "se", "sse", "s", "ssw", "sw", "wsw", "w", "wnw", "nw", "nnw")
 _WORD = r"(?:north|south|east|west)(?:[- ]?(?:north|south|east|west)){0,2}"
 _DIRECTION = re.compile(
-    rf"(?:(?:looking |seen )?(?:to|towards?|in) (?:the )?(?P<word>{_WORD}|[nesw]{{1,3}})|(?:looking |seen |due )?(?P<bare>{_WORD}))"
+    rf"(?:looking |seen )?(?:to|towards?|in) (?:the )?(?P<word>{_WORD}|[nesw]{{1,3}})"
+    rf"|(?:looking |seen |due )?(?P<bare>{_WORD})"
 )
 _BEARING = re.compile(
     rf"(?:bearing|azimuth|direction)(?: of)? (?:(?P<about>{_ABOUT}) ?)?(?P<value>{_NUMBER})"
@@ -108,13 +109,8 @@ def read_direction(text: str) -> Angle | None:
             raise InvalidInput("direction", repr(text), "a true bearing", hint="add the declination of the place")
         return _angle(bearing, 360.0, "direction", text)
     match = _DIRECTION.fullmatch(words)
-    point = (
-        "".join(word[0] for word in re.findall(r"north|south|east|west", match["word"] or match["bare"]))
-        if match
-        else ""
-    )
-    if match and not point:
-        point = match["word"] or ""
+    word = (match["word"] or match["bare"]) if match else ""
+    point = "".join(part[0] for part in re.findall(r"north|south|east|west", word)) or word
     if point not in _POINTS:
         return None
     sector = 45.0 if len(point) < 3 else 22.5
