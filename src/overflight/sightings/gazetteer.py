@@ -121,9 +121,7 @@ def resolve(text: str, *, field: str = "place") -> Place:
         return found[0]
     if not found:
         near = suggestions(text)
-        hint = (
-            f"near it: {'; '.join(near)}; or write latitude and longitude" if near else "write latitude and longitude"
-        )
+        hint = f"near it: {'; '.join(near)}; or {_COORDINATES}" if near else _COORDINATES
         raise InvalidInput(field, repr(text), "a town of 500 people or more", hint=hint)
     listed = "; ".join(place.described() for place in found[:_LISTED])
     more = f"; and {len(found) - _LISTED} more" if len(found) > _LISTED else ""
@@ -197,10 +195,7 @@ def _load() -> _Towns:
     return _Towns(
         names=names.split("\n"),
         other_names=other_names.split("\n"),
-        regions=[
-            (country, _PROVINCES[code][0]) if _is_province(country, code) else (country, code)
-            for country, code in regions
-        ],
+        regions=[_region(*code.split(".", 1)) for code in said["regions"]],
         zones=said["zones"],
         region_words=_region_words(said["states"]),
         country_words={**said["countries"], **_COUNTRY_WORDS},
