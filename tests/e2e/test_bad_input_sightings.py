@@ -151,9 +151,9 @@ def test_places_of_sightings_that_are_no_files(refused_table, tmp_path, capsys):
     (tmp_path / "folder").mkdir()
     winds = ["--winds", "winds.nc"]
     lines = {
-        "none.csv": "sightings: got 'none.csv' (No such file or directory), expected a CSV file that can be read",
-        "folder": "sightings: got the folder folder, expected a CSV file",
-        "s.csv/t.csv": "sightings: got 's.csv/t.csv' (Not a directory), expected a CSV file that can be read",
+        "none.csv": "sightings: got 'none.csv' (No such file or directory), expected a file of sightings that can be read",
+        "folder": "sightings: got the folder folder, expected a file of sightings, or a folder of SondeHub's archive",
+        "s.csv/t.csv": "sightings: got 's.csv/t.csv' (Not a directory), expected a file of sightings that can be read",
     }
     (tmp_path / "s.csv").write_text(GOOD)
     for path, line in lines.items():

@@ -1,120 +1,147 @@
-"""No bytes give a reader of signals and reports anything but what they hold, or a reason why not."""
+"""Whatever a file holds, it is read or refused in one line: any bytes, and any change of a sound file, in every format."""
 
 from __future__ import annotations
 
-import hashlib
+import gzip
 import io
+import json
+import zipfile
+from importlib.util import find_spec
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from overflight.errors import InvalidInput
-from overflight.infer.observed import observe
-from overflight.sightings import adsb, aprs, plain, soundings, wspr
-from overflight.sightings.parsed import Parsed, Source
+from overflight.sightings import FORMATS, Reading, defaults_of, read
 
-PLACE = "4903.50N/07201.75W"
-FRAMES = "".join(
-    f"2022-08-22 14:06:28 UTC: W7XYZ-11>{frame}\n"
-    for frame in (f"APRS,WIDE1-1:!{PLACE}O/A=060000!W12!", "APRS:=/5L!!<*e7OS]S", 'S32U6T:`(_fn"Oj/"4T}', f"APRS:@221405z{PLACE}O",
-                  f"APRS:;P1234567 *140628h{PLACE}O", f"APRS:}}A>B:){'BALLOON'}!{PLACE}O", "APRS:!490 .  N/0720 .  W-")
-)  # fmt: skip
-EXPORT = "time,lasttime,lat,lng,speed,course,altitude,comment\n2022-04-10 0:54:03,2022-04-10 01:00:00,32.4,-106.3,5,8,1787,x\n"
-SPOTS = (
-    "time,band,rx_sign,rx_loc,tx_sign,tx_loc,frequency,power\n2023-02-10 22:38:00,14,K1ABC,FN42,K9YO,AO57,14097060,13\n"
-    "2023-02-10 22:40:00,14,K1ABC,FN42,1Y4PAS,HK08,14097060,10\n"
+TABLE = b"time,lat,lon,altitude_m,bearing_deg,kind\n2023-02-01T21:21:00Z,45.71,-109.54,18288,10,gpx\n"
+KML = (
+    b'<?xml version="1.0" encoding="UTF-8"?><kml xmlns="http://www.opengis.net/kml/2.2" xmlns:gx="http://www.google.com/'
+    b'kml/ext/2.2"><Placemark><name>A</name><gx:Track><altitudeMode>absolute</altitudeMode><when>2023-02-01T21:21:00Z'
+    b"</when><gx:coord>8 50 9000</gx:coord></gx:Track></Placemark><Placemark><ExtendedData><Data name='object'><value>A"
+    b"</value></Data></ExtendedData><TimeSpan><begin>2023-02-01T21:31:00Z</begin><end>2023-02-01T21:41:00Z</end></TimeSpan>"
+    b"<Point><coordinates>8,50,9</coordinates></Point></Placemark></kml>"
 )
-STATES = "time,icao24,lat,lon,callsign,onground,baroaltitude,geoaltitude,lastposupdate\n1676068800,0000d4,40.5,-100.2,A,false,18288,1,1676068795\n"
-IGRA = (
-    "#USM00072776 2023 02 01 00 2305    4 ncdc-nws ncdc-gts  474614 -1113847\n"
-    "21     0  88000  1120B   10B-9999 -9999   270   100 \n20   500  70000  3000B  -50B-9999 -9999   270   100 \n"
+GPX = (
+    b'<gpx version="1.1" creator="x" xmlns="http://www.topografix.com/GPX/1/1"><wpt lat="50" lon="8"><time>2023-02-01'
+    b'T21:21:00Z</time></wpt><trk><trkseg><trkpt lat="50" lon="8"><ele>9</ele><time>2023-02-01T21:31:00Z</time></trkpt>'
+    b"</trkseg></trk></gpx>"
 )
-REPORTS = (
-    "2023-02-01 between 16:00 and 17:30 local; over Billings, MT; about 60,000 ft; source: KTVQ\n"
-    "Feb 3, 2023 about noon local, seen from Cameron MO, to the north-west, 35 degrees up, between 18 and 19 km\n"
-)
-TABLE = 'when,where,altitude\n2023-02-01 16:00 UTC,"over 45.7, -108.5",FL600\n'
+ROW = {"serial": "A", "datetime": "2023-02-01T21:21:00Z", "lat": 50, "lon": "8", "alt": 9.5, "frame": 1}
+POINT = {"type": "Point", "coordinates": [8, 50, 9000]}
+LINE = {"type": "LineString", "coordinates": [[8, 50], [8, 51]]}
+STAMPS = ["2023-02-01T21:21:00Z", "2023-02-01T21:31:00Z"]
+FEATURES = [
+    {"type": "Feature", "geometry": POINT, "properties": {"time": STAMPS[0], "note": "x"}},
+    {"type": "Feature", "geometry": LINE, "properties": {"coordTimes": STAMPS}},
+]
 
 
-def states_in_parquet():
-    stream = io.BytesIO()
-    columns = {
-        "timestamp": [1676068800.0],
-        "icao24": ["0000d4"],
-        "latitude": [40.5],
-        "longitude": [-100.2],
-        "altitude": [6e4],
-    }
-    pq.write_table(pa.table(columns), stream)
-    return stream.getvalue()
+def kmz() -> bytes:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("doc.kml", KML)
+    return held.getvalue()
 
 
-READERS = {
-    "aprs": (aprs.parse, [FRAMES.encode("latin-1"), EXPORT.encode()]),
-    "wspr": (wspr.parse, [SPOTS.encode()]),
-    "adsb": (adsb.parse, [STATES.encode(), states_in_parquet()]),
-    "igra": (lambda source: soundings.parse_igra(source, drift=True), [IGRA.encode()]),
-    "bufr": (soundings.parse_bufr, [b"BUFR\x00\x00\x10\x04\x00\x00\x047777"]),
-    "plain": (plain.parse, [REPORTS.encode(), TABLE.encode()]),
+SOUND = {
+    "table": [TABLE],
+    "geojson": [json.dumps({"type": "FeatureCollection", "features": FEATURES}).encode()],
+    "kml": [KML, kmz()],
+    "gpx": [GPX],
+    "sondehub": [
+        json.dumps([ROW, ROW | {"frame": 2}]).encode(),
+        b"\n".join([json.dumps(ROW).encode()] * 2),
+        gzip.compress(json.dumps([ROW]).encode(), mtime=0),
+    ],
 }
+PIECES = [b"", b"<", b">", b"&a;", b'"', b"{", b"}", b"[", b"]", b",", b"\0", b"\xff", b"1e999", b"9" * 400, b"-", b"nan",
+          b"<!DOCTYPE a>", b"\xef\xbb\xbf", b"null", b"\n", b"0000", b"9999", b"\\ud800"]  # fmt: skip
+HERE = sorted(
+    name for name, form in FORMATS.items() if find_spec(f"overflight.sightings.{form.reader.partition(':')[0]}")
+)
 
 
-def held(parse, data, *, assume_utc=False):
-    """Read bytes: what comes is sound enough for what follows, or is one line of refusal."""
-    source = Source(name="f", data=data, digest=hashlib.sha256(data).hexdigest(), assume_utc=assume_utc)
+def outcome(folder, name: str | None, data: bytes, file: str = "any.bin") -> Reading | None:
+    path = folder / file
+    path.write_bytes(data)
     try:
-        parsed = parse(source)
-    except InvalidInput as bad:
-        assert len(str(bad).splitlines()) == 1
-        return
-    assert isinstance(parsed, Parsed)
-    for problem in parsed.problems:
-        assert len(str(problem).splitlines()) == 1
-    if parsed.rows:
-        observe([seen for _, seen in parsed.rows])
-    for line, seen in parsed.rows:
-        assert line >= 1
-        assert -180.0 <= seen.lon < 180.0
-        assert seen.kind
-        assert seen.source
-        assert seen.evidence_sha256 == source.digest
+        reading = read(path, name)
+    except InvalidInput as problem:
+        assert "\n" not in str(problem)
+        return None
+    assert reading.sightings
+    assert all("\n" not in str(problem) for problem in reading.problems)
+    return reading
 
 
-@pytest.mark.parametrize("kind", READERS)
+@pytest.mark.parametrize("name", HERE)
+@settings(max_examples=60)
+@given(data=st.binary(max_size=300))
+def test_any_bytes(tmp_path_factory, name, data):
+    outcome(tmp_path_factory.getbasetemp(), name, data)
+
+
+@pytest.mark.parametrize("name", SOUND)
+def test_what_is_sound_is_read(tmp_path, name):
+    for data in SOUND[name]:
+        assert outcome(tmp_path, name, data) is not None
+        assert outcome(tmp_path, None, data, "unnamed") is not None, "its format is told from its content"
+
+
+@pytest.mark.parametrize("name", SOUND)
 @settings(max_examples=150)
-@given(data=st.one_of(st.binary(max_size=300), st.text(max_size=200).map(lambda text: text.encode("utf-8", "replace"))))
-def test_any_bytes(kind, data):
-    held(READERS[kind][0], data)
+@given(pick=st.integers(0, 9), changes=st.lists(st.tuples(st.integers(0, 2000), st.integers(0, 9), st.sampled_from(PIECES) | st.binary(max_size=3)), min_size=1, max_size=5))  # fmt: skip
+def test_any_change_of_a_sound_file(tmp_path_factory, name, pick, changes):
+    data = bytearray(SOUND[name][pick % len(SOUND[name])])
+    for at, length, piece in changes:
+        begin = at % (len(data) + 1)
+        data[begin : begin + length] = piece
+    outcome(tmp_path_factory.getbasetemp(), name, bytes(data))
 
 
-@pytest.mark.parametrize("kind", READERS)
-@settings(max_examples=300)
-@given(data=st.data())
-def test_sound_files_with_wrong_bytes(kind, data):
-    parse, files = READERS[kind]
-    changed = bytearray(data.draw(st.sampled_from(files)))
-    for _ in range(data.draw(st.integers(1, 4))):
-        at = data.draw(st.integers(0, len(changed) - 1))
-        cut = data.draw(st.integers(0, 3))
-        changed[at : at + cut] = data.draw(
-            st.one_of(st.binary(max_size=4), st.sampled_from([b"9" * 30, b"-", b",", b"nan", b"1e400", b";"]))
+json_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=9)
+    | st.just(STAMPS[0])
+    | st.just(10**400),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from([*ROW, "type", "features", "geometry", "properties", "coordinates", "coordTimes"]),
+            inner,
+            max_size=6,
         )
-        if not changed:
-            break
-    held(parse, bytes(changed), assume_utc=data.draw(st.booleans()))
+    ),
+    max_leaves=12,
+)
 
 
-@settings(max_examples=300)
-@given(
-    words=st.lists(
-        st.sampled_from(
-            ["2023-02-01", "2023-02-30", "16:00", "25:00", "noon", "about", "between", "and", "local", "UTC", "EST", "+99:00", ";", ",", "over", "near", "seen", "from", "Billings", "MT", "45.7", "-108.5", "N", "W", "to", "the", "north-west", "bearing", "400", "35", "degrees", "up", "60,000", "1e9", "ft", "m", "km", "FL600", "+-", "altitude", "source:", "note:", "overhead", "at"]
-        ),
-        max_size=25,
-    )
-)  # fmt: skip
-def test_words_of_the_grammar_in_any_order(words):
-    held(plain.parse, " ".join(words).encode())
+@settings(max_examples=200)
+@given(values=st.lists(json_values, max_size=4), good=st.booleans(), lines=st.booleans())
+def test_any_json_beside_sound_rows(tmp_path_factory, values, good, lines):
+    folder = tmp_path_factory.getbasetemp()
+    rows = [ROW, *values, ROW | {"frame": 7}] if good else values
+    text = "\n".join(map(json.dumps, rows)) if lines else json.dumps(rows)
+    found = outcome(folder, "sondehub", text.encode())
+    assert found is not None or not good
+    outcome(folder, "geojson", json.dumps({"type": "FeatureCollection", "features": values}).encode())
+    features = [{"type": "Feature", "geometry": value, "properties": value} for value in values] + FEATURES
+    assert outcome(folder, "geojson", json.dumps({"type": "FeatureCollection", "features": features}).encode())
+
+
+@settings(max_examples=200)
+@given(st.text(max_size=30) | st.from_regex(r"[a-z]{1,5}:(position|time)=[0-9.e+-]{1,6}(m|km|s|h)?(,[a-z]+=.{0,5})?"))
+def test_any_text_of_errors_is_read_or_refused(text):
+    try:
+        found = defaults_of([text])
+    except InvalidInput as problem:
+        assert "\n" not in str(problem)
+    else:
+        errors = next(iter(found.by_kind.values()))
+        assert errors.position_sd_m > 0
+        assert errors.time_sd_s > 0

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from overflight.errors import InvalidInput
 from overflight.sightings.defaults import Defaults
 from overflight.sightings.sighting import Problem, Sighting
 
@@ -30,7 +32,20 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parsed:
-    """What a file held: sightings with the row that each came from, counted from 1, and rows that are refused."""
+    """What a file held.
+
+    Attributes
+    ----------
+    rows : sightings, each with the row that it came from, counted from 1.
+    problems : rows that are refused.
+    passed_over : by kind, how many rows are sound and no sightings.
+    """
 
     rows: list[tuple[int, Sighting]]
     problems: list[Problem]
+    passed_over: Mapping[str, int] = field(default_factory=dict)
+
+
+def problem_of(bad: InvalidInput, where: str) -> Problem:
+    """Return the error of a row as a problem that is listed while the rows after it go on."""
+    return Problem(where=where, field=bad.field, got=bad.got, expected=bad.expected, hint=bad.hint)

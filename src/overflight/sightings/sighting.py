@@ -112,17 +112,35 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """What a file of sightings held.
+class EvidenceFile:
+    """A file that sightings came from.
 
     Attributes
     ----------
     path : Path
+    sha256 : str. Hexadecimal digest of its bytes as they lie on the disk.
+    format : str. The name of the reader that read it.
+    """
+
+    path: Path
+    sha256: str
+    format: str = "table"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What one or several files of sightings held.
+
+    Attributes
+    ----------
+    path : Path. Of the first file.
     sightings : in the order of time.
     problems : rows that were left out, each with its reason.
     duplicates : rows that repeat another; the repetition is left out.
     contradictions : pairs of sightings too far apart for their times.
-    evidence_sha256 : str
+    evidence_sha256 : str. Of the first file.
+    files : every file that was read, the first first.
+    passed_over : how many rows of what kind are sound and no sightings, as status frames are.
     """
 
     path: Path
@@ -131,6 +149,13 @@ class Reading:
     duplicates: tuple[str, ...]
     contradictions: tuple[str, ...]
     evidence_sha256: str
+    files: tuple[EvidenceFile, ...] = ()
+    passed_over: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Name the only file, where no list of files is given."""
+        if not self.files:
+            object.__setattr__(self, "files", (EvidenceFile(path=self.path, sha256=self.evidence_sha256),))
 
     def or_raise(self) -> Reading:
         """Return the reading, or raise its first problem if there is any."""
@@ -140,11 +165,15 @@ class Reading:
 
     def __str__(self) -> str:
         """Return what was read and what was left out, in one line."""
-        parts = [f"{_counted(len(self.sightings), 'sighting')} read from {self.path.name}"]
+        others = len(self.files) - 1
+        more = f" and {others} more {'file' if others == 1 else 'files'}" if others else ""
+        parts = [f"{_counted(len(self.sightings), 'sighting')} read from {self.path.name}{more}"]
         if self.problems:
             parts.append(f"{_counted(len(self.problems), 'row')} left out (first: {self.problems[0]})")
         if self.duplicates:
             parts.append(f"{_counted(len(self.duplicates), 'repeated row')} left out")
+        if self.passed_over:
+            parts.append(f"passed over: {'; '.join(self.passed_over)}")
         if self.contradictions:
             parts.append(f"contradictions: {'; '.join(self.contradictions)}")
         return "; ".join(parts)
