@@ -18,21 +18,10 @@ import pyarrow.parquet as pq
 
 from overflight.errors import InvalidInput, one_line
 from overflight.geo import sphere, times
-from overflight.sightings.counted import Counted, problem
-from overflight.sightings.parsed import Source
+from overflight.sightings.parsed import Parsed, Source, problem_of
+from overflight.sightings.row import HIGHEST_M, LOWEST_M, METRES_PER_FOOT
 from overflight.sightings.sighting import Altitude, Sighting
-from overflight.sightings.text_table import (
-    HIGHEST_M,
-    LOWEST_M,
-    METRES_PER_FOOT,
-    Row,
-    instant,
-    number,
-    of_seconds,
-    required,
-    table,
-    text_of,
-)
+from overflight.sightings.text_table import Row, instant, number, of_seconds, required, table, text_of
 
 KIND = "adsb"
 _LIGHTER_THAN_AIR = {"B2", "10", "10.0", "LIGHTER-THAN-AIR"}
@@ -60,7 +49,7 @@ _FAMILIES = (
 )
 
 
-def parse(source: Source, *, lighter_than_air: bool = False) -> Counted:
+def parse(source: Source, *, lighter_than_air: bool = False) -> Parsed:
     """Read a table of state vectors, CSV or Parquet.
 
     Parameters
@@ -86,14 +75,14 @@ def parse(source: Source, *, lighter_than_air: bool = False) -> Counted:
         try:
             one = _sighting(row, family, source)
         except InvalidInput as bad:
-            problems.append(problem(bad, f"{source.name}:{line}"))
+            problems.append(problem_of(bad, f"{source.name}:{line}"))
             continue
         if (one.source, one.time) in seen:
             others["repeated state"] += 1
             continue
         seen.add((one.source, one.time))
         rows.append((line, one))
-    return Counted(rows=rows, problems=problems, passed_over=dict(others))
+    return Parsed(rows=rows, problems=problems, passed_over=dict(others))
 
 
 def _parquet(source: Source) -> Iterator[tuple[int, Row]]:

@@ -10,11 +10,11 @@ from datetime import datetime
 from overflight.errors import InvalidInput, one_line
 from overflight.geo import sphere
 from overflight.sightings.aprs_frame import Position, read_frame
-from overflight.sightings.counted import Counted, problem
 from overflight.sightings.locator import Cell, ellipse, mean_sd_m
-from overflight.sightings.parsed import Source
+from overflight.sightings.parsed import Parsed, Source, problem_of
+from overflight.sightings.row import HIGHEST_M, LOWEST_M
 from overflight.sightings.sighting import Altitude, Ellipse, Sighting
-from overflight.sightings.text_table import HIGHEST_M, LOWEST_M, Row, instant, number, required, table, text_of
+from overflight.sightings.text_table import Row, instant, number, required, table, text_of
 
 KIND = "aprs"
 _EXPORT = {"time", "lasttime", "lat", "lng"}
@@ -25,7 +25,7 @@ _STAMPED = re.compile(
 )
 
 
-def parse(source: Source) -> Counted:
+def parse(source: Source) -> Parsed:
     """Read a log of frames, or a table of aprs.fi, whichever it is.
 
     Raises
@@ -41,7 +41,7 @@ def parse(source: Source) -> Counted:
     return _log(source, text)
 
 
-def _log(source: Source, text: str) -> Counted:
+def _log(source: Source, text: str) -> Parsed:
     rows, problems, others = [], [], Counter[str]()
     # Frames end at a line feed; Mic-E uses other characters that count as ends of lines elsewhere.
     for line, frame in enumerate(text.split("\n"), start=1):
@@ -57,8 +57,8 @@ def _log(source: Source, text: str) -> Counted:
             else:
                 rows.append((line, _sighting(read, source)))
         except InvalidInput as bad:
-            problems.append(problem(bad, f"{source.name}:{line}"))
-    return Counted(rows=rows, problems=problems, passed_over=dict(others))
+            problems.append(problem_of(bad, f"{source.name}:{line}"))
+    return Parsed(rows=rows, problems=problems, passed_over=dict(others))
 
 
 def _stamped(line: str, assume_utc: bool) -> Position | str:
@@ -115,15 +115,15 @@ def _altitude(metres: float | None, sd_m: float) -> Altitude | None:
     return Altitude(value_m=metres, sd_m=sd_m, reference="geometric")
 
 
-def _export(source: Source) -> Counted:
+def _export(source: Source) -> Parsed:
     """Read a table of aprs.fi: times in UTC, altitude in metres; it does not name the station."""
     rows, problems = [], []
     for line, row in table(source, text_of(source)):
         try:
             rows.append((line, _exported(row, source)))
         except InvalidInput as bad:
-            problems.append(problem(bad, f"{source.name}:{line}"))
-    return Counted(rows=rows, problems=problems)
+            problems.append(problem_of(bad, f"{source.name}:{line}"))
+    return Parsed(rows=rows, problems=problems)
 
 
 def _exported(row: Row, source: Source) -> Sighting:

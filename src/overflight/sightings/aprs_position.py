@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass, replace
 
 from overflight.errors import InvalidInput
-from overflight.sightings.text_table import METRES_PER_FOOT
+from overflight.sightings.row import METRES_PER_FOOT
 
 _PLAIN = re.compile(
     r"(\d\d)([0-9 ]{2})\.([0-9 ]{2})([NSns])(.)(\d{3})([0-9 ]{2})\.([0-9 ]{2})([EWew])(.)(.*)", re.DOTALL

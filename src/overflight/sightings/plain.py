@@ -15,9 +15,8 @@ from datetime import date, datetime
 
 from overflight.errors import InvalidInput, one_line
 from overflight.geo import sphere
-from overflight.sightings.counted import Counted, problem
 from overflight.sightings.gazetteer import Place, find, resolve
-from overflight.sightings.parsed import Source
+from overflight.sightings.parsed import Parsed, Source, problem_of
 from overflight.sightings.plain_what import (
     Angle,
     ground_distance_m,
@@ -66,7 +65,7 @@ class _Report:
     free: dict[str, str] = field(default_factory=dict)
 
 
-def parse(source: Source) -> Counted:
+def parse(source: Source) -> Parsed:
     """Read reports, one a line, or a table with the columns ``when`` and ``where``.
 
     Raises
@@ -79,8 +78,8 @@ def parse(source: Source) -> Counted:
         try:
             rows.append((line, _sighting(_read(clauses, source), said, source)))
         except InvalidInput as bad:
-            problems.append(problem(bad, f"{source.name}:{line}"))
-    return Counted(rows=rows, problems=problems)
+            problems.append(problem_of(bad, f"{source.name}:{line}"))
+    return Parsed(rows=rows, problems=problems)
 
 
 def _reports(source: Source) -> Iterator[tuple[int, str, list[list[str]]]]:
@@ -149,7 +148,7 @@ def _take(report: _Report, words: str, source: Source) -> str:
         _once(report.altitude is not None, "altitude", words)
         report.altitude = altitude
         return "altitude"
-    return _take_angle(report, words) or _take_place(report, words)
+    return _take_angle(report, words, source) or _take_place(report, words)
 
 
 def _take_time(report: _Report, words: str) -> bool:
@@ -172,13 +171,14 @@ def _take_time(report: _Report, words: str) -> bool:
     return clock is not None
 
 
-def _take_angle(report: _Report, words: str) -> str:
-    direction = read_direction(words)
+def _take_angle(report: _Report, words: str, source: Source) -> str:
+    errors = source.defaults.of(KIND)
+    direction = read_direction(words, errors.bearing_sd_deg)
     if direction is not None:
         _once(report.direction is not None, "direction", words)
         report.direction = direction
         return "direction"
-    elevation = read_elevation(words)
+    elevation = read_elevation(words, errors.elevation_sd_deg)
     if elevation is not None:
         _once(report.elevation is not None, "elevation", words)
         report.elevation = elevation
@@ -210,8 +210,7 @@ def _sighting(report: _Report, said: str, source: Source) -> Sighting:
     named = f"{place} at {lat:.3f}, {lon:.3f}" if place else ""
     return Sighting(
         time=at.middle,
-        # Of a window the standard deviation is that of any instant in it with equal chance.
-        time_sd_s=at.half_s / math.sqrt(3.0) if at.half_s else errors.time_sd_s,
+        time_sd_s=errors.time_sd_s,
         time_window_s=at.half_s,
         lat=lat,
         lon=lon,

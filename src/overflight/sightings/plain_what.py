@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from overflight.errors import InvalidInput
 from overflight.geo import sphere
+from overflight.sightings.row import HIGHEST_M, LOWEST_M, METRES_PER_FOOT
 from overflight.sightings.sighting import Altitude
-from overflight.sightings.text_table import HIGHEST_M, LOWEST_M, METRES_PER_FOOT
 
 _ABOUT = r"about|around|approximately|roughly|circa|~"
 _NUMBER = r"\d+(?:\.\d+)?"
@@ -40,8 +40,6 @@ _ELEVATION = re.compile(
     rf"(?:at )?(?:elevation(?: of)? )?(?:(?P<about>{_ABOUT}) ?)?(?P<value>{_NUMBER})"
     rf"(?: ?(?:\+-|±|\+/-) ?(?P<sd>{_NUMBER}))? ?(?:degrees?|deg|°)(?: (?P<up>up|high|above the horizon|elevation))?"
 )
-EYE_SD_DEG = 5.0
-"""Of a direction or a height above the horizon that a person gives in degrees: a fist at arm's length is twice that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +90,10 @@ def _altitude(metres: float, sd_m: float, text: str, *, is_pressure: bool = Fals
     return Altitude(value_m=metres, sd_m=sd_m, reference="pressure" if is_pressure else "geometric")
 
 
-def read_direction(text: str) -> Angle | None:
+def read_direction(text: str, eye_sd_deg: float) -> Angle | None:
     """Return an azimuth in words, clockwise from true north; None where the text is none.
 
-    A word means its sector: of 8 points 45 degrees, of 16 points 22.5, and the eye's own error.
+    A word means its sector: of 8 points 45 degrees, of 16 points 22.5, and the eye's own error beside it.
 
     Raises
     ------
@@ -107,17 +105,17 @@ def read_direction(text: str) -> Angle | None:
     if bearing:
         if bearing["kind"] == "magnetic":
             raise InvalidInput("direction", repr(text), "a true bearing", hint="add the declination of the place")
-        return _angle(bearing, 360.0, "direction", text)
+        return _angle(bearing, 360.0, "direction", eye_sd_deg)
     match = _DIRECTION.fullmatch(words)
     word = (match["word"] or match["bare"]) if match else ""
     point = "".join(part[0] for part in re.findall(r"north|south|east|west", word)) or word
     if point not in _POINTS:
         return None
     sector = 45.0 if len(point) < 3 else 22.5
-    return Angle(22.5 * _POINTS.index(point), math.hypot(sector / math.sqrt(12.0), EYE_SD_DEG))
+    return Angle(22.5 * _POINTS.index(point), math.hypot(sector / math.sqrt(12.0), eye_sd_deg))
 
 
-def read_elevation(text: str) -> Angle | None:
+def read_elevation(text: str, eye_sd_deg: float) -> Angle | None:
     """Return a height above the horizon in words; None where the text is none.
 
     Raises
@@ -128,14 +126,14 @@ def read_elevation(text: str) -> Angle | None:
     match = _ELEVATION.fullmatch(text.lower())
     if match is None or not (match["up"] or "elevation" in text.lower()):
         return None
-    return _angle(match, 90.0, "elevation", text)
+    return _angle(match, 90.0, "elevation", eye_sd_deg)
 
 
-def _angle(match: re.Match[str], highest: float, field: str, text: str) -> Angle:
+def _angle(match: re.Match[str], highest: float, field: str, eye_sd_deg: float) -> Angle:
     value = float(match["value"])
-    sd = EYE_SD_DEG * (2.0 if match["about"] else 1.0) if match["sd"] is None else float(match["sd"])
+    sd = eye_sd_deg * (2.0 if match["about"] else 1.0) if match["sd"] is None else float(match["sd"])
     if value > highest or sd > 180.0:
-        raise InvalidInput(field, repr(text), f"0 to {highest:g} degrees")
+        raise InvalidInput(field, repr(match[0]), f"0 to {highest:g} degrees")
     return Angle(value % 360.0, sd)
 
 

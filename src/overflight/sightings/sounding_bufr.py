@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 
 from overflight.errors import InvalidInput
 from overflight.geo import atmosphere, sphere
-from overflight.sightings.counted import Counted, problem
-from overflight.sightings.parsed import Source
+from overflight.sightings.parsed import Parsed, Source, problem_of
+from overflight.sightings.row import HIGHEST_M, LOWEST_M
 from overflight.sightings.sighting import Altitude, Problem, Sighting
-from overflight.sightings.text_table import HIGHEST_M, LOWEST_M
 
 KIND = "bufr"
 _MOST_LEVELS = 100_000
@@ -28,7 +27,7 @@ _SHORTEST_SECTION = 4
 F64 = NDArray[np.float64]
 
 
-def parse_bufr(source: Source) -> Counted:
+def parse_bufr(source: Source) -> Parsed:
     """Read soundings in BUFR: one sighting a level that has a displacement.
 
     Raises
@@ -45,7 +44,7 @@ def parse_bufr(source: Source) -> Counted:
         try:
             rows.extend((found, one) for one in _sightings(message, source, others))
         except InvalidInput as bad:
-            problems.append(problem(bad, where))
+            problems.append(problem_of(bad, where))
         except (eccodes.CodesInternalError, UnicodeDecodeError, ValueError, OverflowError) as bad:
             problems.append(
                 Problem(
@@ -56,7 +55,7 @@ def parse_bufr(source: Source) -> Counted:
         raise InvalidInput(
             "soundings", "no BUFR message", "messages that begin with BUFR and end with 7777", source.name
         )
-    return Counted(rows=rows, problems=problems, passed_over=dict(others))
+    return Parsed(rows=rows, problems=problems, passed_over=dict(others))
 
 
 def _messages(data: bytes) -> Iterator[bytes]:

@@ -18,8 +18,7 @@ from dataclasses import dataclass, replace
 
 from overflight.errors import InvalidInput
 from overflight.geo import sphere
-from overflight.sightings.counted import Counted, problem
-from overflight.sightings.parsed import Source
+from overflight.sightings.parsed import Parsed, Source, problem_of
 from overflight.sightings.sighting import Altitude, Problem, Reference, Sighting
 from overflight.sightings.sounding_bufr import parse_bufr
 from overflight.sightings.text_table import of_seconds
@@ -45,7 +44,7 @@ class _Level:
     v: float
 
 
-def parse_igra(source: Source, *, drift: bool = False) -> Counted:
+def parse_igra(source: Source, *, drift: bool = False) -> Parsed:
     """Read soundings of IGRA 2, zipped or not: one sighting a launch, at its station.
 
     Parameters
@@ -70,7 +69,7 @@ def parse_igra(source: Source, *, drift: bool = False) -> Counted:
         try:
             launch = _launch(lines[start], source)
         except InvalidInput as bad:
-            problems.append(problem(bad, where))
+            problems.append(problem_of(bad, where))
             continue
         levels = list(_levels(lines, start + 1, end, source.name, problems))
         rows.append((start + 1, _at_ground(launch, levels, sd_m)))
@@ -78,7 +77,7 @@ def parse_igra(source: Source, *, drift: bool = False) -> Counted:
         if drift:
             rows += _drifted(launch, [level for level in levels if level.elapsed_s > 0.0], sd_m)
     others["levels"] -= sum(1 for _, one in rows if "carried" in one.note)
-    return Counted(rows=rows, problems=problems, passed_over={k: n for k, n in others.items() if n > 0})
+    return Parsed(rows=rows, problems=problems, passed_over={k: n for k, n in others.items() if n > 0})
 
 
 def _launch(line: str, source: Source) -> Sighting:

@@ -13,8 +13,6 @@ from overflight.geo import times
 from overflight.sightings.parsed import Source
 
 Row = dict[str, str]
-LOWEST_M, HIGHEST_M = -430.0, 60_000.0
-METRES_PER_FOOT = 0.3048
 _DELIMITERS = ",;\t|"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -14,9 +14,8 @@ from datetime import datetime, timedelta
 from overflight.errors import InvalidInput
 from overflight.geo import sphere
 from overflight.sightings import u4b
-from overflight.sightings.counted import Counted, in_order, problem
 from overflight.sightings.locator import cell, ellipse, mean_sd_m
-from overflight.sightings.parsed import Source
+from overflight.sightings.parsed import Parsed, Source, problem_of
 from overflight.sightings.sighting import Altitude, Problem, Sighting
 from overflight.sightings.text_table import Row, instant, number, required, table, text_of
 
@@ -48,7 +47,7 @@ class _Sent:
         return sorted(self.hertz)[len(self.hertz) // 2]
 
 
-def parse(source: Source) -> Counted:
+def parse(source: Source) -> Parsed:
     """Read a table of spots: one sighting a transmission, in its cell of 4 or 6 characters.
 
     Raises
@@ -64,7 +63,7 @@ def parse(source: Source) -> Counted:
             _hear(sent, _spot(line, row), row)
             spots["spots"] += 1
         except InvalidInput as bad:
-            problems.append(problem(bad, f"{source.name}:{line}"))
+            problems.append(problem_of(bad, f"{source.name}:{line}"))
     return _paired(source, list(sent.values()), problems, spots["spots"])
 
 
@@ -103,7 +102,7 @@ def _hear(sent: dict[tuple[datetime, str, str, int], _Sent], spot: _Sent, row: R
     one.heard_by.add(row.get("rx_sign", ""))
 
 
-def _paired(source: Source, sent: list[_Sent], problems: list[Problem], spots: int) -> Counted:
+def _paired(source: Source, sent: list[_Sent], problems: list[Problem], spots: int) -> Parsed:
     """Give each telemetry message to the one transmission it can belong to, and make sightings."""
     others: Counter[str] = Counter()
     plain = [one for one in sent if not u4b.is_telemetry(one.callsign)]
@@ -117,7 +116,7 @@ def _paired(source: Source, sent: list[_Sent], problems: list[Problem], spots: i
         try:
             telemetry, why = _decoded(one)
         except InvalidInput as bad:
-            problems.append(problem(bad, f"{source.name}:{one.line}"))
+            problems.append(problem_of(bad, f"{source.name}:{one.line}"))
             continue
         owners = _owners(one, by_slot)
         if telemetry is None:
@@ -128,7 +127,9 @@ def _paired(source: Source, sent: list[_Sent], problems: list[Problem], spots: i
             told.setdefault(id(owners[0]), []).append(telemetry)
     rows = [(one.line, _sighting(one, told.get(id(one), []), source)) for one in plain]
     others["further spots of a transmission"] = spots - len(sent)
-    return Counted(rows=in_order(rows), problems=problems, passed_over={k: n for k, n in others.items() if n})
+    return Parsed(
+        rows=sorted(rows, key=lambda row: row[0]), problems=problems, passed_over={k: n for k, n in others.items() if n}
+    )
 
 
 def _decoded(one: _Sent) -> tuple[u4b.Telemetry | None, str]:

@@ -57,8 +57,7 @@ def test_times(text, middle, half_s):
     seen = one(f"{text}; {WHERE}")
     assert seen.time == middle
     assert seen.time_window_s == half_s
-    # Without a window the default; else the deviation of an even chance in it.
-    assert seen.time_sd_s == pytest.approx(half_s / 3**0.5 if half_s else ERRORS.time_sd_s)
+    assert seen.time_sd_s == ERRORS.time_sd_s
 
 
 @pytest.mark.parametrize(
@@ -126,7 +125,7 @@ def test_altitudes(text, metres, sd_m, reference):
     ],
 )  # fmt: skip
 def test_directions(text, azimuth, sd):
-    angle = read_direction(text)
+    angle = read_direction(text, 5.0)
     assert angle is not None
     assert angle.value_deg == azimuth
     assert angle.sd_deg == pytest.approx(sd, abs=0.01)
@@ -134,7 +133,7 @@ def test_directions(text, azimuth, sd):
 
 @pytest.mark.parametrize("text", ["NW", "moving north", "north-south-east-west", "to the moon", "to the SWE", "ne"])
 def test_what_is_no_direction(text):
-    assert read_direction(text) is None
+    assert read_direction(text, 5.0) is None
 
 
 @pytest.mark.parametrize(
@@ -142,7 +141,7 @@ def test_what_is_no_direction(text):
                               ("elevation 12.5 deg", 12.5, 5.0), ("elevation of 12 +- 1 degrees", 12.0, 1.0)]
 )  # fmt: skip
 def test_elevations(text, value, sd):
-    angle = read_elevation(text)
+    angle = read_elevation(text, 5.0)
     assert angle is not None
     assert (angle.value_deg, angle.sd_deg) == (value, sd)
 
