@@ -13,14 +13,14 @@ import re
 from dataclasses import dataclass, replace
 
 from overflight.errors import InvalidInput
-from overflight.sightings.row import METRES_PER_FOOT
+from overflight.sightings.row import HIGHEST_M, LOWEST_M, METRES_PER_FOOT
 
 _PLAIN = re.compile(
     r"(\d\d)([0-9 ]{2})\.([0-9 ]{2})([NSns])(.)(\d{3})([0-9 ]{2})\.([0-9 ]{2})([EWew])(.)(.*)", re.DOTALL
 )
 _FEET = re.compile(r"/A=(-\d{5}|\d{6})")
 _DAO = re.compile(r"!([A-Za-z])([!-{ ])([!-{ ])!")
-_MIC_E_ALTITUDE = re.compile(r"([!-{])([!-{])([!-{])\}")
+_MIC_E_ALTITUDE = re.compile(r"[!-{]{3}\}")
 _MIC_E_ADDRESS = re.compile(r"[0-9A-LP-Z]{3}[0-9LP-Z]{3}(-.*)?")
 _WIDTHS_MIN = (0.0, 0.1, 1.0, 10.0, 60.0)
 """Cell that a position names, by how many of its digits are blank; none: to the last digit. [minutes of arc]"""
@@ -151,10 +151,14 @@ def mic_e(destination: str, body: str) -> Fix:
         raise InvalidInput("position", repr(body[:3]), "a longitude as Mic-E writes it")
     lon = _degrees(degrees, f"{minutes:02d}{hundredths:02d}", blank, "P" <= destination[5] <= "Z")
     comment = body[8:]
-    match = _MIC_E_ALTITUDE.search(comment)
-    altitude = float(_base91(match[0][:3]) - 10_000) if match else _feet(comment)
-    fix = Fix(lat, lon, _WIDTHS_MIN[blank], altitude, comment)
+    fix = Fix(lat, lon, _WIDTHS_MIN[blank], _mic_e_altitude_m(comment), comment)
     return _sound(fix if blank else _finer(fix, comment))
+
+
+def _mic_e_altitude_m(comment: str) -> float | None:
+    """Return metres from three characters before a brace; words in braces are no altitude."""
+    said = (float(_base91(match[0][:3]) - 10_000) for match in _MIC_E_ALTITUDE.finditer(comment))
+    return next((metres for metres in said if LOWEST_M <= metres <= HIGHEST_M), _feet(comment))
 
 
 def _mic_e_digit(character: str) -> str:

@@ -40,7 +40,7 @@ _FREE = ("object", "source", "note")
 _LONGEST = 2000
 _PLACE = re.compile(
     r"(?P<how>(?:directly )?overhead(?: at| in)?|(?:directly )?(?:over|above)|near|at"
-    r"|(?:seen|visible|observed|filmed|photographed|watched|reported) (?:from|in|at|near)) (?P<where>.+)",
+    r"|(?:seen|visible|observed|filmed|photographed|watched|reported) (?:from|in|at|near|over|above)) (?P<where>.+)",
     re.IGNORECASE,
 )
 _COORDINATES = re.compile(

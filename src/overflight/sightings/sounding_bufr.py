@@ -28,7 +28,7 @@ F64 = NDArray[np.float64]
 
 
 def parse_bufr(source: Source) -> Parsed:
-    """Read soundings in BUFR: one sighting a level that has a displacement.
+    """Read soundings in BUFR: one sighting a level that has a displacement; where none has, the launch at its station.
 
     Raises
     ------
@@ -115,12 +115,18 @@ def _sounding(handle: int, prefix: str, source: Source, others: Counter[str]) ->
     count = min(map(len, (elapsed, lat, lon, pressure, height)))
     if count > _MOST_LEVELS:
         raise InvalidInput("levels", f"{count:,}", f"up to {_MOST_LEVELS:,}")
-    label = f"{station} {launch:%Y-%m-%dT%H:%MZ}"
+    names = station, f"{station} {launch:%Y-%m-%dT%H:%MZ}"
+    placed = 0
     for seconds, dy, dx, pa, gph in zip(elapsed, lat, lon, pressure, height, strict=False):
         if not (math.isfinite(seconds + dy + dx) and max(abs(dy), abs(dx)) < _FARTHEST_DEG and abs(lat0 + dy) <= 90.0):
             others["levels without a place"] += 1
             continue
-        yield _level(launch + timedelta(seconds=seconds), (lat0 + dy, lon0 + dx), (pa, gph), (station, label), source)
+        placed += 1
+        yield _level(launch + timedelta(seconds=seconds), (lat0 + dy, lon0 + dx), (pa, gph), names, source)
+    if not placed:
+        # Soundings turned from older codes have levels without places: the launch is left.
+        ground = _one(handle, prefix + "heightOfStationGroundAboveMeanSeaLevel")
+        yield _level(launch, (lat0, lon0), (math.nan, ground), names, source)
 
 
 def _level(
@@ -136,7 +142,7 @@ def _level(
         altitude=_altitude(*height, errors.altitude_sd_m),
         object_label=names[1],
         source=names[0],
-        note="level of a radiosonde",
+        note="radiosonde",
         evidence_sha256=source.digest,
         kind=KIND,
     )

@@ -109,27 +109,38 @@ def _paired(source: Source, sent: list[_Sent], problems: list[Problem], spots: i
     by_slot: dict[datetime, list[_Sent]] = {}
     for one in plain:
         by_slot.setdefault(one.slot, []).append(one)
-    told: dict[int, list[u4b.Telemetry]] = {}
+    pairs: list[tuple[_Sent, u4b.Telemetry]] = []
     for one in sent:
-        if not u4b.is_telemetry(one.callsign):
-            continue
-        try:
-            telemetry, why = _decoded(one)
-        except InvalidInput as bad:
-            problems.append(problem_of(bad, f"{source.name}:{one.line}"))
-            continue
-        owners = _owners(one, by_slot)
-        if telemetry is None:
-            others[why] += 1
-        elif len(owners) != 1:
-            others["telemetry of no one transmission" if not owners else "telemetry of several transmissions"] += 1
-        else:
-            told.setdefault(id(owners[0]), []).append(telemetry)
-    rows = [(one.line, _sighting(one, told.get(id(one), []), source)) for one in plain]
+        if u4b.is_telemetry(one.callsign):
+            try:
+                telemetry, why = _decoded(one)
+            except InvalidInput as bad:
+                problems.append(problem_of(bad, f"{source.name}:{one.line}"))
+                continue
+            owners = _owners(one, by_slot)
+            if telemetry is not None and len(owners) == 1:
+                pairs.append((owners[0], telemetry))
+            else:
+                others[why or f"telemetry of {'several transmissions' if owners else 'no one transmission'}"] += 1
+    told = _of_own_channel(pairs, others)
+    rows = sorted(((one.line, _sighting(one, told.get(id(one), []), source)) for one in plain), key=lambda row: row[0])
     others["further spots of a transmission"] = spots - len(sent)
-    return Parsed(
-        rows=sorted(rows, key=lambda row: row[0]), problems=problems, passed_over={k: n for k, n in others.items() if n}
-    )
+    return Parsed(rows=rows, problems=problems, passed_over={why: n for why, n in others.items() if n})
+
+
+def _of_own_channel(pairs: list[tuple[_Sent, u4b.Telemetry]], others: Counter[str]) -> dict[int, list[u4b.Telemetry]]:
+    """Return telemetry by transmission; a balloon keeps its channel, so one heard once among others is another's."""
+    heard: dict[str, Counter[str]] = {}
+    for one, telemetry in pairs:
+        heard.setdefault(one.callsign, Counter())[telemetry.channel] += 1
+    told: dict[int, list[u4b.Telemetry]] = {}
+    for one, telemetry in pairs:
+        channels = heard[one.callsign]
+        if len(channels) > 1 and channels[telemetry.channel] == 1 and max(channels.values()) > 1:
+            others["telemetry of another channel"] += 1
+        else:
+            told.setdefault(id(one), []).append(telemetry)
+    return told
 
 
 def _decoded(one: _Sent) -> tuple[u4b.Telemetry | None, str]:

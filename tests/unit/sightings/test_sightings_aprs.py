@@ -62,6 +62,8 @@ def test_positions_of_the_reference(text, lat, lon, cell_min, altitude_ft):
         ("3URSP5", "C@Y\\\\\\-/test MIC-E", 35 + 23.05 / 60, 139 + 36.61 / 60, None),
         ("SXUX4Y", 'p+5l!![/`"6E}', 38.9748, -84.2542, 228.0),
         ("T2SP0W-9", 'c_Vm6hk/`"49}Jeff Mobile_%', 42.501167, -71.126333, 34.0),
+        # Words in braces are no altitude.
+        ("S32U6T", '(_fn"Oj/see {abc} "4T}', 33 + 25.64 / 60, -12 - 7.74 / 60, 61.0),
         # South and east; blanks (L, Z, K) in the last digits.
         ("S32064", '(_fn"Oj/', -33 - 20.64 / 60, 12 + 7.74 / 60, None),
         ("S32ULZ", '(_fn"Oj/', 33 + 25.5 / 60, -12 - 7.5 / 60, None),

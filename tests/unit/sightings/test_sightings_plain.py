@@ -161,6 +161,7 @@ def test_a_bearing_from_an_observer():
 def test_a_town_that_sees_is_not_what_is_flown_over():
     over = one(f"{WHEN}; over Lincoln, NE; 60,000 ft")
     seen = one(f"{WHEN}; visible from Lincoln, NE; 60,000 ft")
+    assert one(f"{WHEN}; seen over Lincoln, NE").position_sd_m == ERRORS.position_sd_m
     overhead = one(f"{WHEN}; overhead at Lincoln, NE; 60,000 ft")
     assert over.position_sd_m == ERRORS.position_sd_m
     # 18.3 km stand 10 degrees high at 97 km: a disc of that radius, half of it a component.

@@ -61,7 +61,7 @@ def test_several_soundings_zipped_and_bad_lines():
         parse_igra(source("nothing\n"))
 
 
-def message(levels=4, soundings=1, **header):
+def message(levels=4, soundings=1, *, placed=True, **header):
     """Encode radiosonde soundings in template 3 09 052, each level a minute and 0.001 degrees north after the last."""
     handle = eccodes.codes_bufr_new_from_samples("BUFR4")
     for key, value in (
@@ -83,8 +83,9 @@ def message(levels=4, soundings=1, **header):
     for number in range(levels * soundings):
         level, in_all = number % levels, number + 1 + number // levels
         eccodes.codes_set(handle, f"#{in_all}#timePeriod", 60 * level)
-        eccodes.codes_set(handle, f"#{in_all}#latitudeDisplacement", 0.001 * level)
-        eccodes.codes_set(handle, f"#{in_all}#longitudeDisplacement", -0.002 * level)
+        if placed:
+            eccodes.codes_set(handle, f"#{in_all}#latitudeDisplacement", 0.001 * level)
+            eccodes.codes_set(handle, f"#{in_all}#longitudeDisplacement", -0.002 * level)
         eccodes.codes_set(handle, f"#{in_all}#pressure", 100_000.0 - 5_000.0 * level)
         if level != 2:
             eccodes.codes_set(handle, f"#{number + 1}#nonCoordinateGeopotentialHeight", 30 + 400 * level)
@@ -115,6 +116,15 @@ def test_each_level_in_bufr_is_a_sighting():
 def test_several_soundings_in_a_message_and_in_a_file():
     assert len(parse_bufr(source(message(soundings=2))).rows) == 8
     assert [line for line, _ in parse_bufr(source(message(2) + b"junk" + message(2))).rows] == [1, 1, 2, 2]
+
+
+def test_levels_without_places_leave_the_launch():
+    read = parse_bufr(source(message(placed=False, heightOfStationGroundAboveMeanSeaLevel=11.0)))
+    ((_, seen),) = read.rows
+    assert (seen.lat, seen.lon) == pytest.approx((19.72, -155.1))
+    assert seen.altitude is not None
+    assert seen.altitude.value_m == pytest.approx(11.0, abs=0.01)
+    assert read.passed_over == {"levels without a place": 4}
 
 
 def test_messages_that_are_none(capfd):

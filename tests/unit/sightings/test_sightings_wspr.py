@@ -165,6 +165,16 @@ def test_telemetry_that_two_balloons_could_have_sent_is_given_to_none():
     assert "contradict" in seen.note
 
 
+def test_a_channel_heard_once_among_others_is_another_balloon_s():
+    spots = ""
+    for minute, message in ((0, ("1Y4PAS", "HK08", 10)), (10, ("1Y4PAS", "HK08", 10)), (20, ("0X2FDM", "MI65", 27))):
+        spots += spot(f"2023-02-10 22:{minute:02d}:00", "K9YO", "AO57")
+        spots += spot(f"2023-02-10 22:{minute + 2:02d}:00", *message)
+    read = wspr.parse(source(HEAD + spots))
+    assert [seen.altitude is None for _, seen in read.rows] == [False, False, True]
+    assert read.passed_over == {"telemetry of another channel": 1}
+
+
 def test_long_locators_and_archives_without_a_header():
     line = "7282461210,1676068680,K1ABC,FN42,-20,14.097060,K9YO,AO57xr,13,0,5000,60,14,2.3,1\n"
     ((_, seen),) = wspr.parse(source(line)).rows
