@@ -33,9 +33,10 @@ def row(number: int, draw: random.Random) -> dict[str, object]:
         "time_received": stamp, "datetime": stamp, "manufacturer": "Vaisala", "type": "RS41", "subtype": "RS41-SGP",
         "serial": f"S{1000000 + flight}", "frame": 1000 + frame, "lat": round(50 + frame * 1e-4, 5),
         "lon": round(8 + frame * 2e-4, 5), "alt": round(100 + frame * 5.0, 5), "temp": round(-draw.random() * 60, 1),
-        "humidity": round(draw.random() * 100, 1), "pressure": round(1000 * draw.random(), 2), "vel_v": 5.01234,
+        "snr": round(20 * draw.random(), 1), "humidity": round(draw.random() * 100, 1),
+        "pressure": round(1000 * draw.random(), 2), "vel_v": 5.01234,
         "vel_h": 12.34567, "heading": round(360 * draw.random(), 5), "sats": 9, "batt": 2.7, "frequency": 403.001,
-        "burst_timer": 65535, "snr": round(20 * draw.random(), 1), "tx_frequency": 403.0, "position": "50.12345,8.12345",
+        "burst_timer": 65535, "tx_frequency": 403.0, "position": "50.12345,8.12345",
         "ref_datetime": "GPS", "ref_position": "GPS", "rs41_mainboard": "RSM412", "rs41_mainboard_fw": "20401",
     }  # fmt: skip
 
@@ -73,9 +74,8 @@ def main() -> None:
         made = time.perf_counter() - begun
         cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
         print(f"python {sys.version.split()[0]}, synthetic rows, {path.stat().st_size / 2**20:.0f} MiB")
-        print(
-            f"{found.rows:,} rows read and {len(found.problems):,} written to a rejects file in {wall:.2f} s, {cpu:.2f} s of CPU"
-        )
+        print(f"{found.rows:,} rows read in {wall:.2f} s, {cpu:.2f} s of CPU")
+        print(f"{len(found.problems):,} rows left out and written to a rejects file, which is counted in")
         print(f"{len(found):,} frames of {len(found.serials)} flights; {found.repeated.sum():,} rows repeat a frame")
         print(f"{len(seen):,} sightings made in {made:.2f} s; peak memory {after.ru_maxrss / 1024:.0f} MiB")
 

@@ -33,20 +33,27 @@ class Held:
     labels : the objects in it; the empty text where a row names none.
     take : gives the sightings of the labels that are asked for.
     problems : rows that were left out.
-    duplicates, contradictions, passed_over : lines about what the reader of the format has settled already.
+    passed_over : lines about rows that are sound and no sightings.
+    settled : gives, of some labels, lines about duplicates and about contradictions that the reader of the format has
+        settled already.
+    is_folder : whether the files were found in a folder: of them, only those that are drawn on count as evidence.
     """
 
     files: tuple[EvidenceFile, ...]
     labels: tuple[str, ...]
     take: Callable[[Collection[str]], list[Placed]]
     problems: list[Problem] = field(default_factory=list)
-    duplicates: tuple[str, ...] = ()
-    contradictions: tuple[str, ...] = ()
     passed_over: tuple[str, ...] = ()
+    settled: Callable[[Collection[str]], tuple[tuple[str, ...], tuple[str, ...]]] = lambda labels: ((), ())
+    is_folder: bool = False
+
+    def evidence(self, drawn_on: Collection[str]) -> tuple[EvidenceFile, ...]:
+        """Return the files that a reading rests on, where the sightings in it come from files with these digests."""
+        return tuple(file for file in self.files if not self.is_folder or file.sha256 in drawn_on)
 
 
-def chosen(held: Sequence[Held], wanted: Collection[str] | None) -> list[Placed]:
-    """Return the sightings of one object.
+def chosen(held: Sequence[Held], wanted: Collection[str] | None) -> list[tuple[Held, list[str]]]:
+    """Return which labels of each path are those of one object.
 
     A file that names no object beside files that name one is taken to tell of the object that is asked for.
 
@@ -64,11 +71,11 @@ def chosen(held: Sequence[Held], wanted: Collection[str] | None) -> list[Placed]
     if lacking:
         raise InvalidInput("object", repr(lacking[0]), f"one of {_listed(labels)}", name)
     kept = set(labels if wanted is None else wanted)
-    found: list[Placed] = []
-    for one in held:
-        silent = len(held) > 1 and one.labels == ("",)
-        found += one.take([label for label in one.labels if silent or label in kept])
-    return found
+    silent = [len(held) > 1 and one.labels == ("",) for one in held]
+    return [
+        (one, [label for label in one.labels if tells_of_any or label in kept])
+        for one, tells_of_any in zip(held, silent, strict=True)
+    ]
 
 
 def _listed(labels: Sequence[str]) -> str:

@@ -54,55 +54,63 @@ def read_all(
     files = [Path(path) for path in paths]
     if not files:
         raise InvalidInput("sightings", "no file", "at least one")
-    _require_known(format)
-    held = [_held(path, format, assume_utc, defaults or Defaults()) for path in files]
-    _require_different(held)
+    held = _all_held(files, format, assume_utc, defaults or Defaults())
     problems = tuple(problem for one in held for problem in one.problems)
-    found = chosen(held, {object_label} if isinstance(object_label, str) else object_label)
-    if not found:
-        name = files[0].name
-        raise problems[0].as_error() if problems else InvalidInput("sightings", "no rows", "at least one", name)
-    unique, repeated = without_duplicates(found)
+    labels = chosen(held, {object_label} if isinstance(object_label, str) else object_label)
+    unique, repeated = without_duplicates([placed for one, mine in labels for placed in one.take(mine)])
     ordered = tuple(seen for _, seen in sorted(unique, key=lambda placed: placed[1].time))
-    listed = tuple(file for one in held for file in one.files)
+    listed = tuple(file for one in held for file in one.evidence({seen.evidence_sha256 for seen in ordered}))
+    settled = [one.settled(mine) for one, mine in labels]
     return Reading(
         path=listed[0].path,
         sightings=ordered,
         problems=problems,
-        duplicates=(*(line for one in held for line in one.duplicates), *repeated),
-        contradictions=(*(line for one in held for line in one.contradictions), *contradictions(ordered)),
+        duplicates=(*(line for lines, _ in settled for line in lines), *repeated),
+        contradictions=(*(line for _, lines in settled for line in lines), *contradictions(ordered)),
         evidence_sha256=listed[0].sha256,
         files=listed,
         passed_over=tuple(line for one in held for line in one.passed_over),
     )
 
 
-def _require_known(name: str | None) -> None:
+def _all_held(paths: Sequence[Path], name: str | None, assume_utc: bool, defaults: Defaults) -> list[Held]:
+    """Read each file; all telemetry of SondeHub together, as its files repeat each other's frames."""
     if name is not None and name not in FORMATS:
         raise InvalidInput("format", repr(name), f"one of {', '.join(FORMATS)}")
+    formats = {path: name or _format(path) for path in paths}
+    if len(formats) < len(paths):
+        raise InvalidInput("sightings", "a file twice", "each file once")
+    bulk = [path for path in paths if formats[path] == "sondehub"]
+    held = []
+    for path in paths:
+        if path not in bulk:
+            held.append(_held(path, formats[path], assume_utc, defaults))
+        elif path == bulk[0]:
+            telemetry = FORMATS["sondehub"].load()(bulk, assume_utc=assume_utc)
+            held.append(telemetry.held(defaults, is_folder=any(one.is_dir() for one in bulk)))
+    _require_different(held)
+    return held
 
 
 def _require_different(held: Sequence[Held]) -> None:
     seen: dict[str, Path] = {}
-    for file in (file for one in held for file in one.files):
+    for file in (file for one in held if not one.is_folder for file in one.files):
         if file.sha256 in seen:
             got = f"{file.path} and {seen[file.sha256]}, which are the same"
             raise InvalidInput("sightings", got, "each file once")
         seen[file.sha256] = file.path
 
 
-def _held(path: Path, name: str | None, assume_utc: bool, defaults: Defaults) -> Held:
+def _format(path: Path) -> str:
     head = _head(path)
-    name = name or ("sondehub" if head is None else format_of(path.name, head))
+    return "sondehub" if head is None else format_of(path.name, head)
+
+
+def _held(path: Path, name: str, assume_utc: bool, defaults: Defaults) -> Held:
     form = FORMATS[name]
-    if name == "sondehub":
-        held: Held = form.load()([path], assume_utc=assume_utc).held(defaults)
-        return held
-    if head is None:
-        raise InvalidInput("sightings", f"the folder {path}", "a file of sightings")
-    data = _bytes(path, form.most_bytes)
-    digest = hashlib.sha256(data).hexdigest()
-    data = _unpacked(data, form.most_bytes, path.name)
+    raw = _bytes(path, form.most_bytes)
+    digest = hashlib.sha256(raw).hexdigest()
+    data = _unpacked(raw, form.most_bytes, path.name)
     source = Source(name=path.name, data=data, digest=digest, assume_utc=assume_utc, defaults=defaults)
     parsed: Parsed = form.load()(source)
     if not parsed.rows:
@@ -135,6 +143,8 @@ def _head(path: Path) -> bytes | None:
 
 
 def _bytes(path: Path, most: int) -> bytes:
+    if path.is_dir():
+        raise InvalidInput("sightings", f"the folder {path}", "a file of sightings")
     try:
         with path.open("rb") as stream:
             data = stream.read(most + 1)

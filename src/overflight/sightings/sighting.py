@@ -167,11 +167,13 @@ class Reading:
         """Return what was read and what was left out, in one line."""
         others = len(self.files) - 1
         more = f" and {others} more {'file' if others == 1 else 'files'}" if others else ""
-        parts = [f"{_counted(len(self.sightings), 'sighting')} read from {self.path.name}{more}"]
+        parts = [f"{counted(len(self.sightings), 'sighting')} read from {self.path.name}{more}"]
         if self.problems:
-            parts.append(f"{_counted(len(self.problems), 'row')} left out (first: {self.problems[0]})")
-        if self.duplicates:
-            parts.append(f"{_counted(len(self.duplicates), 'repeated row')} left out")
+            parts.append(f"{counted(len(self.problems), 'row')} left out (first: {self.problems[0]})")
+        rows = [line for line in self.duplicates if " repeats " in line]
+        if rows:
+            parts.append(f"{counted(len(rows), 'repeated row')} left out")
+        parts += [f"left out: {line}" for line in self.duplicates if line not in rows]
         if self.passed_over:
             parts.append(f"passed over: {'; '.join(self.passed_over)}")
         if self.contradictions:
@@ -179,5 +181,6 @@ class Reading:
         return "; ".join(parts)
 
 
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
+def counted(number: int, what: str) -> str:
+    """Return a number of things in words."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"

@@ -158,17 +158,22 @@ class _Reader:
             first = self.files[0].path.name if self.files else ""
             none = InvalidInput("sightings", "no rows", "at least one", first)
             raise self.problems[0].as_error() if self.problems else none
-        whole = Columns(
-            **{key: np.concatenate([getattr(part, key) for part in self.parts]) for key in Columns.__slots__}
-        )
         names = np.array(list(self.serials), dtype=object)
-        present = np.unique(whole.serial)
-        ordered = present[np.argsort(names[present])]
-        renumbered = np.full(len(names), -1, np.int32)
-        renumbered[ordered] = np.arange(len(ordered))
-        whole.serial[:] = renumbered[whole.serial]
-        return collapsed(whole, tuple(names[ordered].tolist()), files=tuple(self.files), rows=self.rows,
-                         problems=tuple(self.problems))  # fmt: skip
+        ordered = np.argsort(names)
+        rank = np.empty(len(names), np.int32)
+        rank[ordered] = np.arange(len(names))
+        columns = self._joined(rank)
+        present = np.unique(columns.serial)
+        renumbered = np.zeros(len(names), np.int32)
+        renumbered[present] = np.arange(len(present))
+        columns.serial[:] = renumbered[columns.serial]
+        serials = tuple(names[ordered][present].tolist())
+        return collapsed(columns, serials, files=tuple(self.files), rows=self.rows, problems=tuple(self.problems))
+
+    def _joined(self, rank: NDArray[np.int32]) -> Columns:
+        whole = {key: np.concatenate([getattr(part, key) for part in self.parts]) for key in Columns.__slots__}
+        self.parts.clear()
+        return Columns(**whole | {"serial": rank[whole["serial"]]})
 
 
 _NONE = np.iinfo(np.int64).min

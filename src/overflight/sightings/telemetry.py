@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from overflight.geo import sphere, times
 from overflight.sightings.defaults import Defaults, Errors
 from overflight.sightings.merging import Held, Placed
-from overflight.sightings.sighting import Altitude, EvidenceFile, Problem, Sighting
+from overflight.sightings.sighting import Altitude, EvidenceFile, Problem, Sighting, counted
 
 SAME_FRAME_NS = 60 * 10**9
 """A frame number that comes again after a minute is another frame: a serial flies again, or its counter went round."""
@@ -121,27 +121,29 @@ class Telemetry:
             made.append((f"{evidence.path.name}:{row}", seen))
         return made
 
-    def duplicates(self, labels: Collection[str] | None = None) -> tuple[str, ...]:
-        """Say of each serial how many rows repeat a frame."""
+    def duplicates(self, labels: Collection[str]) -> tuple[str, ...]:
+        """Say of each of some serials how many rows repeat a frame."""
         counts = np.bincount(self.columns.serial, self.repeated, len(self.serials)).astype(int)
         named = zip(self.serials, counts.tolist(), strict=True)
         return tuple(
-            f"{serial}: {count:,} rows repeat frames, as several receivers sent them"
+            f"{serial}: {counted(count, 'row')} repeating frames, as several receivers send them"
             for serial, count in named
-            if count and (labels is None or serial in labels)
+            if count and serial in labels
         )
 
-    def contradictions(self) -> tuple[str, ...]:
-        """Say of each serial how many frames are placed differently by different receivers."""
+    def contradictions(self, labels: Collection[str]) -> tuple[str, ...]:
+        """Say of each of some serials how many frames are placed differently by different receivers."""
         odd = self.apart_m > AGREE_M
         found = []
         for code in np.unique(self.columns.serial[odd]):
-            of = odd & (self.columns.serial == code)
-            far = self.apart_m[of].max() / 1000.0
-            found.append(f"{self.serials[code]}: receivers place {of.sum():,} frames up to {far:.0f} km apart")
+            if self.serials[code] in labels:
+                of = odd & (self.columns.serial == code)
+                far = self.apart_m[of].max() / 1000.0
+                frames = counted(int(of.sum()), "frame")
+                found.append(f"{self.serials[code]}: receivers place {frames} up to {far:.0f} km apart")
         return tuple(found)
 
-    def held(self, defaults: Defaults) -> Held:
+    def held(self, defaults: Defaults, *, is_folder: bool = False) -> Held:
         """Return what the files held, for a reading of one object."""
 
         def take(labels: Collection[str]) -> list[Placed]:
@@ -152,8 +154,8 @@ class Telemetry:
             labels=self.serials,
             take=take,
             problems=list(self.problems),
-            duplicates=self.duplicates(),
-            contradictions=self.contradictions(),
+            settled=lambda labels: (self.duplicates(labels), self.contradictions(labels)),
+            is_folder=is_folder,
         )
 
 
@@ -164,24 +166,25 @@ def _altitude(value: float, errors: Errors) -> Altitude | None:
 def collapsed(columns: Columns, serials: tuple[str, ...], **about: Any) -> Telemetry:
     """Bring together the rows that tell of one frame: same serial and frame number within a minute.
 
-    Rows without a frame number are one where serial and time are the same.
+    Rows without a frame number are one where serial and time are the same. There must be at least one row.
     """
-    order = np.lexsort((columns.row, columns.file, columns.time, columns.frame, columns.serial))
-    rows = columns.at(order)
-    same = (np.diff(rows.serial) == 0) & (np.diff(rows.frame) == 0)
+    rows = columns.at(np.lexsort((columns.row, columns.file, columns.time, columns.frame, columns.serial)))
     gap = np.diff(rows.time)
+    same = (np.diff(rows.serial) == 0) & (np.diff(rows.frame) == 0)
     same &= np.where(rows.frame[1:] < 0, gap == 0, gap <= SAME_FRAME_NS)
-    group = np.concatenate(([0], np.cumsum(~same))) if len(order) else np.zeros(0, np.int64)
-    starts = np.flatnonzero(np.concatenate(([True], ~same))) if len(order) else np.zeros(0, np.intp)
-    first = starts[group]
-    apart = sphere.distance_m(rows.lat, rows.lon, rows.lat[first], rows.lon[first])
-    copies = np.diff(np.append(starts, len(order)))
+    new = np.concatenate(([True], ~same))
+    starts, group = np.flatnonzero(new), np.cumsum(new) - 1
+    copies = np.flatnonzero(~new)
+    first = starts[group[copies]]
+    apart = np.zeros(len(starts))
+    distance = sphere.distance_m(rows.lat[copies], rows.lon[copies], rows.lat[first], rows.lon[first])
+    np.maximum.at(apart, group[copies], distance)
     by_time = np.lexsort((rows.time[starts], rows.serial[starts]))
     return Telemetry(
         columns=rows.at(starts[by_time]),
         receivers=_different(group, rows.receiver, len(starts))[by_time],
-        repeated=(copies - 1).astype(np.int32)[by_time],
-        apart_m=np.maximum.reduceat(apart, starts)[by_time] if len(starts) else np.zeros(0),
+        repeated=(np.bincount(group) - 1).astype(np.int32)[by_time],
+        apart_m=apart[by_time],
         serials=serials,
         **about,
     )

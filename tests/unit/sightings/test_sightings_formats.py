@@ -148,8 +148,12 @@ def test_several_files_and_several_objects(tmp_path, flight):
     assert len(read_all([one, other], object_label=["B", "SHAB12V"]).sightings) == len(flight) + 5
     with pytest.raises(InvalidInput, match="got 'C', expected one of 'B', 'SHAB12V'"):
         read_all([one, other], object_label="C")
-    with pytest.raises(InvalidInput, match="which are the same, expected each file once"):
+    with pytest.raises(InvalidInput, match="got a file twice, expected each file once"):
         read_all([one, one])
+    with pytest.raises(InvalidInput, match="which are the same, expected each file once"):
+        read_all([one, put(tmp_path / "c.gpx", one.read_bytes())])
+    with pytest.raises(InvalidInput, match=r"sightings: got the folder .*, expected a file of sightings"):
+        read(tmp_path, "gpx")
     with pytest.raises(InvalidInput, match="sightings: got no file"):
         read_all([])
     with pytest.raises(InvalidInput, match=r"none\.gpx"):

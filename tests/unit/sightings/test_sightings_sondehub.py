@@ -75,7 +75,8 @@ def test_a_reading_of_one_flight(tmp_path):
     assert (seen.kind, seen.source, seen.object_label, seen.note) == ("sondehub", "SondeHub", "S1234567", "2 receivers")
     assert (seen.altitude.value_m, seen.altitude.reference) == (1005.0, "geometric")
     assert seen.evidence_sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
-    assert reading.duplicates == ("S1234567: 30 rows repeat frames, as several receivers sent them",)
+    assert reading.duplicates == ("S1234567: 30 rows repeating frames, as several receivers send them",)
+    assert str(reading).endswith("json.gz; left out: S1234567: 30 rows repeating frames, as several receivers send them")
     assert read(path, assume_utc=True, object_label="S1234567").sightings == reading.sightings
 
 
@@ -95,7 +96,11 @@ def test_a_folder_as_the_archive_lays_it_out(tmp_path):
     assert {seen.object_label for seen in found.sightings(found.of("S2"))} == {"S2"}
     with pytest.raises(InvalidInput, match="object: got 2 objects, expected one of 'S1', 'S2'"):
         read(tmp_path)
-    assert len(read(tmp_path, object_label="S1").sightings) == 600
+    reading = read(tmp_path, object_label="S1")
+    assert len(reading.sightings) == 600
+    assert reading.duplicates == ("S1: 3 rows repeating frames, as several receivers send them",)
+    drawn_on = {seen.evidence_sha256 for seen in reading.sightings}
+    assert {file.sha256 for file in reading.files} == drawn_on, "of a folder, only what is drawn on is evidence"
     assert len(read_all([day / "S2.json", tmp_path / "serial"], object_label="S2").sightings) == 3
     (tmp_path / "empty").mkdir()
     with pytest.raises(InvalidInput, match=r"got the folder .*empty, expected a file of sightings"):
@@ -115,7 +120,7 @@ def test_the_same_frame_number_of_another_flight_is_another_frame(tmp_path):
 def test_receivers_that_place_a_frame_apart_contradict_each_other(tmp_path):
     rows = [row(1), row(1, receiver="N9CALL", lat=51.0), row(2), row(2, receiver="N9CALL", lat=50.0003)]
     reading = read(put(tmp_path / "f.json", json.dumps(rows)))
-    assert reading.contradictions == ("S1234567: receivers place 1 frames up to 111 km apart",)
+    assert reading.contradictions == ("S1234567: receivers place 1 frame up to 111 km apart",)
 
 
 BAD = {
