@@ -76,7 +76,9 @@ def test_a_reading_of_one_flight(tmp_path):
     assert (seen.altitude.value_m, seen.altitude.reference) == (1005.0, "geometric")
     assert seen.evidence_sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
     assert reading.duplicates == ("S1234567: 30 rows repeating frames, as several receivers send them",)
-    assert str(reading).endswith("json.gz; left out: S1234567: 30 rows repeating frames, as several receivers send them")
+    assert str(reading).endswith(
+        "json.gz; left out: S1234567: 30 rows repeating frames, as several receivers send them"
+    )
     assert read(path, assume_utc=True, object_label="S1234567").sightings == reading.sightings
 
 
