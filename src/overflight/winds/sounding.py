@@ -70,7 +70,7 @@ def winds_of_soundings(
         sondes of places far apart.
     """
     file = Path(path)
-    content = _unpacked(file)
+    content = unpacked(file.read_bytes(), file.name)
     table = np.array([row for row in _reader(content)(file, content, near) if _is_sound(row)])
     if not table.size:
         raise InvalidInput("wind", "no measured wind", "soundings with wind", file.name)
@@ -92,18 +92,23 @@ def winds_of_soundings(
     return ds.assign_attrs(sha256=[digest], measurements=len(table))
 
 
-def _unpacked(file: Path) -> bytes:
-    """Return a file's bytes; of an archive, those of the one file in it."""
-    content = file.read_bytes()
+def unpacked(content: bytes, name: str) -> bytes:
+    """Return a file's bytes; of an archive, those of the one file in it.
+
+    Raises
+    ------
+    InvalidInput
+        The archive cannot be read, holds no or several files, or unfolds to too much.
+    """
     if not is_packed(content):
         return content
     try:
         unfolded = _unfolded(content)
     except (OSError, EOFError, ValueError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError):
-        raise InvalidInput("sounding", "an archive that cannot be read", "one file in it", file.name) from None
+        raise InvalidInput("sounding", "an archive that cannot be read", "one file in it", name) from None
     if len(unfolded) > MOST_BYTES:
         got = f"an archive that unfolds to over {MOST_BYTES >> 20} MiB"
-        raise InvalidInput("sounding", got, "soundings of one station", file.name)
+        raise InvalidInput("sounding", got, "soundings of one station", name)
     return unfolded
 
 
@@ -236,13 +241,13 @@ def _igra(file: Path, content: bytes, near: tuple[datetime, datetime] | None) ->
     """IGRA 2 (NOAA/NCEI, doi 10.7289/V5X63K0Q): fixed columns, -9999 and -8888 missing."""
     lines = content.decode("ascii", "replace").splitlines()
     starts = [number for number, line in enumerate(lines) if line.startswith("#")]
-    heads = [_igra_read(_igra_head, lines[start], file, start) for start in starts]
+    heads = [_igra_read(igra_head, lines[start], file, start) for start in starts]
     low, high = _window(np.array([head[0] for head in heads]), near, file)
     rows: list[Row] = []
     for head, start, end in zip(heads, starts, [*starts[1:], len(lines)], strict=True):
         if not low <= head[0] <= high:
             continue
-        read = (_igra_read(_igra_level, lines[n], file, n) for n in range(start + 1, end) if lines[n].strip())
+        read = (_igra_read(igra_level, lines[n], file, n) for n in range(start + 1, end) if lines[n].strip())
         levels = [level for level in read if level is not None]
         ground = levels[0][1] if levels else 0.0
         for altitude, z, u, v in levels:
@@ -257,7 +262,14 @@ def _igra_read(read: Callable[[str], T], line: str, file: Path, number: int) -> 
         raise InvalidInput("sounding", repr(line[:40]), "an IGRA 2 record", f"{file.name}:{number + 1}") from None
 
 
-def _igra_head(line: str) -> tuple[float, float, float]:
+def igra_head(line: str) -> tuple[float, float, float]:
+    """Return the release of a sounding, else its nominal hour [seconds since 1970], latitude and longitude [degrees].
+
+    Raises
+    ------
+    ValueError
+        The line is no header of IGRA 2.
+    """
     year, month, day, hour = (int(line[a:b]) for a, b in ((13, 17), (18, 20), (21, 23), (24, 26)))
     clock = line[27:31].strip()
     minutes = 0
@@ -271,8 +283,14 @@ def _igra_head(line: str) -> tuple[float, float, float]:
     return start, int(line[55:62]) / 1e4, int(line[63:71]) / 1e4
 
 
-def _igra_level(line: str) -> tuple[float, float, float, float] | None:
-    """Return altitude of the pressure, height and wind of a level; None where it has no wind."""
+def igra_level(line: str) -> tuple[float, float, float, float] | None:
+    """Return altitude of the pressure, height [m] and wind [m/s] of a level; None where it has no wind.
+
+    Raises
+    ------
+    ValueError
+        The line is no level of IGRA 2.
+    """
     pressure, height = (int(line[a:b]) for a, b in ((9, 15), (16, 21)))
     direction, speed = int(line[40:45]), int(line[46:51])
     if direction < 0 or speed < 0:
