@@ -6,6 +6,7 @@
 """
 
 from overflight.infer.drift_test import DriftTest, drift_test
+from overflight.infer.identify import identify
 from overflight.infer.origin import Origin, Site, origin
 from overflight.infer.runs import forecast, hindcast
 from overflight.infer.scene import Inputs
@@ -21,6 +22,7 @@ __all__ = [
     "drift_test",
     "forecast",
     "hindcast",
+    "identify",
     "origin",
     "track",
 ]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from overflight.drift import Release, Settings, simulate
 from overflight.drift.kernels.output import BURST, FLYING, LEFT_DOMAIN, OUT_OF_LEVELS, OUT_OF_WIND
+from overflight.drift.pack import WindPack
 from overflight.flight import Flight, float_at_pressure
 from overflight.flight.phases import Ascent, Descent
 from overflight.flight.until import Until
@@ -23,6 +24,10 @@ F64 = NDArray[np.float64]
 Times = NDArray[np.datetime64]
 _MOST_MEMBERS = 20_000
 """Members of one run."""
+_WINDOW_NS = 12 * 3600 * 10**9
+"""They start within so long, for all of a run fly as long as its first."""
+_PACKED_BYTES, _SLAB_BYTES = 2**30, 32
+"""Memory for winds, and what a node takes in two times: two winds, height and density."""
 _FLOAT_OUTPUT_S, _CLIMB_OUTPUT_S = 1_800.0, 300.0
 _LEVEL_LIMITS_M = (100.0, 45_000.0)
 _SECOND = np.timedelta64(1, "s")
@@ -72,11 +77,24 @@ class Carried:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Carrier:
-    """Winds, the seed of all draws, and how the engine is run."""
+    """Winds, the same as the engine reads them, the seed of all draws, and how the engine is run."""
 
     winds: xr.Dataset
+    flown: xr.Dataset | WindPack
     seed: int
     settings: Settings
+
+    @staticmethod
+    def of(winds: xr.Dataset, seed: int, settings: Settings | None = None) -> Carrier:
+        """Pack winds once for all runs; winds of one time are held, and the default wind error is taken if none is."""
+        settings = settings or Settings(steady=winds.sizes["time"] == 1)
+        settings = replace(settings, wind_error=settings.wind_error or WindError())
+        if "member" in winds.dims:
+            return Carrier(winds=winds, flown=winds, seed=seed, settings=settings)
+        slab = _SLAB_BYTES * winds.sizes["level"] * winds.sizes["lat"] * winds.sizes["lon"]
+        keep = int(np.clip(_PACKED_BYTES // slab, 2, max(2, winds.sizes["time"])))
+        pack = WindPack(winds, densities=True, steady=settings.steady, keep=keep)
+        return Carrier(winds=winds, flown=pack, seed=seed, settings=settings)
 
     def carry(self, candidates: Sequence[Candidate], instants: Times, members: int) -> Carried:
         """Carry launches, and balloons from where they were last heard, to instants (n,)."""
@@ -89,6 +107,17 @@ class Carrier:
                 how = self._ends
             out.put(rows, how(some, batch, instants))
         return out
+
+    def drift(self, time: np.datetime64, lat: F64, lon: F64, pressure_pa: F64, instants: Times, step: int) -> Carried:
+        """Drift members (hypotheses, members) from a time at their pressures to instants; ``step`` keys the draws."""
+        count, members = lat.shape
+        start = np.full(lat.size, time, "datetime64[ns]")
+        batch = _Batch(count=count, members=members, seed=(self.seed * 1_000_003 + 500_009 * step) % 2**62, time=start,
+                       lat=lat.ravel(), lon=lon.ravel())  # fmt: skip
+        release = Release(time=start, lat=batch.lat, lon=batch.lon)
+        seconds = float((instants[-1] - time) / _SECOND)
+        output_s = float(np.clip(seconds / 2.0, 60.0, _FLOAT_OUTPUT_S))
+        return self._run(float_at_pressure(Given(pressure_pa.ravel())), release, instants, batch, output_s)
 
     def _floats(self, some: list[Candidate], batch: _Batch, instants: Times) -> Carried:
         """Drift at the level at which they were heard, or at one of their profile's."""
@@ -144,14 +173,8 @@ class Carrier:
         self, flight: Flight, release: Release, hours: float, batch: _Batch, settings: Settings
     ) -> xr.Dataset:
         size = batch.count * batch.members
-        data = simulate(self.winds, flight, release, hours=hours, members=size, seed=batch.seed, settings=settings)
+        data = simulate(self.flown, flight, release, hours=hours, members=size, seed=batch.seed, settings=settings)
         return data.sortby("trajectory") if "member" in self.winds.dims else data
-
-
-def settings_for(winds: xr.Dataset, error: WindError | None, settings: Settings | None) -> Settings:
-    """Return settings with the wind error; winds of one time are held."""
-    given = settings or Settings(steady=winds.sizes["time"] == 1)
-    return replace(given, wind_error=error or given.wind_error or WindError())
 
 
 def _fall(some: list[Candidate], batch: _Batch) -> Descent:
@@ -161,9 +184,10 @@ def _fall(some: list[Candidate], batch: _Batch) -> Descent:
 
 def _batches(candidates: Sequence[Candidate], members: int) -> Iterator[NDArray[np.intp]]:
     """Yield the numbers of candidates that go in one run: of one kind of flight, and near in time."""
-    groups: dict[tuple[str, bool], list[int]] = {}
+    groups: dict[tuple[str, bool, int], list[int]] = {}
     for i, c in enumerate(candidates):
-        groups.setdefault((c.kind, c.flown.descent_ms is None), []).append(i)
+        window = int(c.time[-1].astype(np.int64) // _WINDOW_NS)
+        groups.setdefault((c.kind, c.flown.descent_ms is None, window), []).append(i)
     size = max(1, _MOST_MEMBERS // members)
     for rows in groups.values():
         ordered = np.array(sorted(rows, key=lambda i: candidates[i].time[-1]), np.intp)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,21 +14,25 @@ from numpy.typing import NDArray
 from overflight.drift import Settings
 from overflight.errors import InvalidInput
 from overflight.geo import sphere
+from overflight.geo.times import to_datetime
 from overflight.infer.candidates import SOUNDING, Candidate, Completeness
-from overflight.infer.carry import Carried, Carrier, settings_for
+from overflight.infer.carry import Carried, Carrier
 from overflight.infer.identity import Identity, Match, graded
 from overflight.infer.match import Offsets, log_density, log_student, offset_km, offsets, on_track
 from overflight.infer.screening import fastest_ms, reachable
-from overflight.infer.seen_places import SeenPlaces, seen_places
+from overflight.infer.seen_places import SeenPlaces, seen_places, some_of
+from overflight.infer.sequence import Afloat, first_of, is_afloat, log_rest, together, weighed
 from overflight.infer.track import Track
-from overflight.infer.unlisted import log_later, log_rates, some_of
-from overflight.winds import WindError
+from overflight.infer.unlisted import log_later, log_rates
 
 if TYPE_CHECKING:
     from overflight.sightings import Sighting
 
 F64 = NDArray[np.float64]
 
+LEAST_MEMBERS = 16
+FASTEST_MS = 150.0
+"""Faster than any wind, where the winds are not read."""
 SCOUTS = 16
 """Members that are sent ahead of a full ensemble, to see whether a candidate comes near."""
 NEAR_SIGMAS = 8.0
@@ -78,9 +83,7 @@ def identify(
     if members < LEAST_MEMBERS:
         raise InvalidInput("members", str(members), f"{LEAST_MEMBERS} or more")
     places, completeness = seen_places(seen), completeness or Completeness()
-    carrier = None
-    if winds is not None:
-        carrier = Carrier(winds=winds, seed=seed, settings=settings_for(winds, None, settings))
+    carrier = None if winds is None else Carrier.of(winds, seed, settings)
     near = _screened(candidates, places, winds, completeness)
     found = _Found.of([candidates[i] for i in near], places, carrier, members)
     rates = log_rates(places, completeness.base_rate, found.scouts, found.weight)
@@ -88,7 +91,20 @@ def identify(
     return _identity(found, none, completeness, places, (len(candidates), seed))
 
 
-LEAST_MEMBERS = 16
+def wind_window(sightings: Sequence[Sighting], candidates: Sequence[Candidate]) -> tuple[datetime, datetime]:
+    """Return from when to when winds are needed to follow candidates to sightings.
+
+    Parameters
+    ----------
+    sightings : of one object.
+    candidates : those that no wind can have brought near are left out.
+    """
+    seen = seen_places(sightings)
+    near = reachable(candidates, seen, FASTEST_MS, 0.0) if candidates else np.empty(0, np.bool_)
+    followed = [c for c, on in zip(candidates, near, strict=True) if on]
+    # A launch may be earlier than is stated; hardly a draw is beyond four standard deviations.
+    early = [min(c.time[-1], seen.time[0]) - np.timedelta64(round(4.0 * c.time_sd_s), "s") for c in followed]
+    return to_datetime(min([*early, seen.time[0]])), to_datetime(seen.time[-1])
 
 
 def _screened(
@@ -96,7 +112,7 @@ def _screened(
 ) -> NDArray[np.intp]:
     if not candidates:
         return np.empty(0, np.intp)
-    speed = 150.0 if winds is None else fastest_ms(winds)
+    speed = FASTEST_MS if winds is None else fastest_ms(winds)
     margin_km = 2.0 * completeness.base_rate.spread_km
     return np.flatnonzero(reachable(candidates, seen, speed, margin_km))
 
@@ -156,7 +172,7 @@ class _Found:
                 return True
             carried = _needed(carrier).carry([_ended(c)], later.time, members)
             after = offsets(carried, 0, later)
-            log += log_density(after.points, after.noise, later.lat.size) + _log(after.aloft)
+            log += _log_after(_needed(carrier), carried, after, later)
             self.rows[i] = _described(after, later, None)
         self.log_weight[i] = np.log(c.weight) + log
         return True
@@ -174,12 +190,27 @@ class _Found:
         if not near:
             return
         carried = replace(carrier, seed=carrier.seed ^ 0x5DEECE66D).carry([starts[j] for j in near], seen.time, members)
+        afloat: list[tuple[int, Afloat]] = []
         for k, j in enumerate(near):
-            i, at = rows[j], offsets(carried, k, seen)
-            log = log_density(at.points, at.noise, seen.lat.size)
-            self.log_weight[i] = np.log(self.candidates[i].weight) + _log(at.aloft) + log
-            self.log_sd[i] = _monte_carlo(at, seen.lat.size)
-            self.rows[i] = _described(at, seen, None)
+            i, at = int(rows[j]), offsets(carried, k, seen)
+            self.rows[i], self.log_sd[i] = _described(at, seen, None), _monte_carlo(at, seen)
+            log, now = log_density(at.points, at.noise, seen.lat.size) + _log(at.aloft), None
+            if seen.lat.size > 1 and is_afloat(carried, k):
+                log, now = weighed(carried, k, first_of(seen), carrier.seed + i)
+            if now is not None:
+                afloat.append((i, now))
+            self.log_weight[i] = np.log(self.candidates[i].weight) + log
+        if afloat:
+            later = log_rest(carrier, together([members for _, members in afloat]), seen)
+            self.log_weight[[i for i, _ in afloat]] += later
+
+
+def _log_after(carrier: Carrier, carried: Carried, after: Offsets, later: SeenPlaces) -> float:
+    """Log density of sightings after the last fix of one track."""
+    if later.lat.size > 1 and is_afloat(carried, 0):
+        log, now = weighed(carried, 0, first_of(later), carrier.seed)
+        return log if now is None else log + float(log_rest(carrier, now, later)[0])
+    return log_density(after.points, after.noise, later.lat.size) + _log(after.aloft)
 
 
 def _needed(carrier: Carrier | None) -> Carrier:
@@ -238,11 +269,14 @@ def _comes_near(scouts: Carried, row: int, seen: SeenPlaces) -> bool:
     return True
 
 
-def _monte_carlo(at: Offsets, places: int) -> float:
-    """Standard error of the log density, from blocks of the members."""
+def _monte_carlo(at: Offsets, seen: SeenPlaces) -> float:
+    """Standard error of the log density of the first sighting, from blocks of the members."""
     if len(at.points) < 2 * _BLOCKS:
         return np.inf
-    logs = [log_density(at.points[b::_BLOCKS], at.noise, places) for b in range(_BLOCKS)]
+    n = seen.lat.size
+    first = [0, n] + ([2 * n] if np.isfinite(seen.altitude_m[0]) else [])
+    noise = at.noise[np.ix_(first, first)]
+    logs = [log_density(at.points[b::_BLOCKS][:, first], noise, 1) for b in range(_BLOCKS)]
     return float(np.std(logs, ddof=1) / np.sqrt(_BLOCKS))
 
 

@@ -90,7 +90,7 @@ class Identity:
         best = self.matches[0] if self.matches else None
         told = "" if best is None else (
             f"{best.name}: {_range(best.by_completeness, middle)}, {best.sigmas:.1f} standard deviations from the "
-            f"sightings, odds against none of them {_odds(best.log10_odds)}"
+            f"sightings, odds against none of them {odds_text(best.log10_odds)}"
         )  # fmt: skip
         start = {
             "identified": "Identified as far as list and base rate hold",
@@ -173,18 +173,19 @@ def _plain(value: Any) -> Any:
 
 def _range(values: tuple[float, ...], middle: int) -> str:
     low, high = min(values), max(values)
-    span = "" if len(values) == 1 else f" ({_share(low)} to {_share(high)} over the completeness)"
-    return f"{_share(values[middle])}{span}"
+    span = "" if len(values) == 1 else f" ({share_text(low)} to {share_text(high)} over the completeness)"
+    return f"{share_text(values[middle])}{span}"
 
 
-def _share(p: float) -> str:
+def share_text(p: float) -> str:
     """Write a probability; never as 0 or 1."""
     if p > 0.999:
         return "above 0.999"
     return "below 0.001" if p < 0.001 else f"{p:.3f}"
 
 
-def _odds(log10: float) -> str:
+def odds_text(log10: float) -> str:
+    """Write odds as words."""
     if not np.isfinite(log10):
         return "0"
     return f"{10.0**log10:.3g} to 1" if abs(log10) < 4 else f"10^{log10:.0f} to 1"

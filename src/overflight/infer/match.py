@@ -62,7 +62,7 @@ def offsets(carried: Carried, row: int, seen: SeenPlaces) -> Offsets:
     points = np.concatenate([plane.real, plane.imag, (high - seen.altitude_m)[:, told] / 1000.0], axis=1)
     return Offsets(
         points=points,
-        noise=_noise(seen, carried.speed_ms[row][there], carried.climb_ms[row][there]),
+        noise=noise_of(seen, carried.speed_ms[row][there], carried.climb_ms[row][there]),
         aloft=(there & known).sum() / members if members else 0.0,
     )
 
@@ -73,8 +73,11 @@ def offset_km(lat0: F64, lon0: F64, lat: F64, lon: F64) -> NDArray[np.complex128
     return np.asarray(sphere.distance_m(lat0, lon0, lat, lon) / 1000.0 * np.exp(1j * (0.5 * np.pi - course)))
 
 
-def _noise(seen: SeenPlaces, speed_ms: NDArray[np.complex128], climb_ms: F64) -> F64:
-    """Errors of the sightings; an error of time is one of place along the motion. [km2]"""
+def noise_of(seen: SeenPlaces, speed_ms: NDArray[np.complex128], climb_ms: F64) -> F64:
+    """Return the errors of the sightings (d, d); an error of time is one of place along the motion. [km2]
+
+    ``speed_ms`` and ``climb_ms`` are those of the members (members, n).
+    """
     n, told = seen.lat.size, np.flatnonzero(np.isfinite(seen.altitude_m))
     out = np.zeros((2 * n + told.size,) * 2)
     east, north = speed_ms.real / 1000.0, speed_ms.imag / 1000.0
@@ -101,9 +104,19 @@ def log_density(points: F64, noise: F64, places: int) -> float:
     -------
     float. Of a density per km^d; -inf where there is no member.
     """
-    count, d = points.shape
-    if count == 0:
+    if not len(points):
         return -np.inf
+    centres, covariance = kernels(points, places)
+    return float(logsumexp(log_student(centres, covariance + noise)) - np.log(len(points)))
+
+
+def kernels(points: F64, places: int) -> tuple[F64, F64]:
+    """Return the centres (members, d) and the covariance (d, d) of kernels that stand for points. [km], [km2]
+
+    Centres are drawn towards the mean so that the mixture keeps the covariance of the points (West 1993); the width is
+    Silverman's.
+    """
+    count, d = points.shape
     horizontal = np.arange(d) < 2 * places
     floor = np.diag(np.where(horizontal, LEAST_SD_KM, LEAST_ALTITUDE_SD_KM) ** 2)
     mean = points.mean(axis=0)
@@ -115,8 +128,7 @@ def log_density(points: F64, noise: F64, places: int) -> float:
     spread = trust * spread + (1.0 - trust) * np.diag(np.diag(spread))
     width2 = min(1.0, (4.0 / ((d + 2.0) * count)) ** (2.0 / (d + 4.0)))
     centres = mean + np.sqrt(1.0 - width2) * (points - mean)
-    covariance = width2 * spread * (1.0 + 1.0 / count) + noise + floor
-    return float(logsumexp(log_student(centres, covariance)) - np.log(count))
+    return centres, width2 * spread * (1.0 + 1.0 / count) + floor
 
 
 def log_student(centres: F64, covariance: F64) -> F64:
@@ -171,5 +183,5 @@ def on_track(candidate: Candidate, seen: SeenPlaces) -> tuple[Offsets, F64]:
     vertical *= min(1.0, _MOST_CLIMB_SD_KM**2 / max(float(np.diag(vertical).max()), 1e-9))
     vertical += np.diag(np.where(np.isfinite(high), candidate.altitude_sd_m / 1000.0, 10.0) ** 2)
     own[2 * n :, 2 * n :] = vertical[np.ix_(told, told)]
-    noise = _noise(seen, speed[None, :], np.gradient(np.nan_to_num(candidate.altitude_m), at)[i][None, :])
+    noise = noise_of(seen, speed[None, :], np.gradient(np.nan_to_num(candidate.altitude_m), at)[i][None, :])
     return Offsets(points=points[None, :], noise=noise, aloft=1.0), own

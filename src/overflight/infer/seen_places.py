@@ -118,3 +118,9 @@ def ellipse_km2(major_km: float, minor_km: float, azimuth_deg: float) -> F64:
     turn = np.array([[np.sin(a), np.cos(a)], [np.cos(a), -np.sin(a)]])
     axes = np.maximum([major_km, minor_km], _LEAST_SD_KM)
     return np.asarray(turn @ np.diag(axes**2) @ turn.T)
+
+
+def some_of(seen: SeenPlaces, keep: NDArray[np.intp]) -> SeenPlaces:
+    """Return some of the sightings."""
+    fields = {n: getattr(seen, n) for n in SeenPlaces.__dataclass_fields__}
+    return SeenPlaces(**{n: v if n == "given" else v[keep] for n, v in fields.items()})

@@ -15,11 +15,12 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from overflight.drift import Settings
 from overflight.geo import sphere
 from overflight.geo.spread import Spread
 from overflight.geo.times import to_datetime
 from overflight.infer.candidates import SOUNDING, BaseRate, Candidate, Completeness, Profile
-from overflight.infer.carry import Carried, Carrier, settings_for
+from overflight.infer.carry import Carried, Carrier
 from overflight.infer.identify import identify
 from overflight.infer.identity import Identity
 from overflight.infer.stations import Station
@@ -29,6 +30,7 @@ F64 = NDArray[np.float64]
 Times = NDArray[np.datetime64]
 
 HOUR = np.timedelta64(3_600_000_000_000, "ns")
+_SETTINGS = Settings(steady=True, threads=1)
 EARTH_MILLION_KM2 = 510.1
 CLIMBING_H, AFLOAT_DAYS = 4.5, 3
 LEVEL = Profile(ascent_ms=Spread("normal", 2.5, 0.5, 1.0, 5.0), top_m=Spread("uniform", 8_000.0, 20_000.0))
@@ -131,7 +133,8 @@ def one_sky(winds: xr.Dataset, stations: Sequence[Station], seed: int, rules: Ru
         seen = _seen(sky, int(i), draw)
 
         def ask(listed: list[Candidate], seen: list[Sighting] = seen, key: int = 100 * seed + number) -> Identity:
-            return identify(seen, listed, winds, seed=key, members=rules.members, completeness=completeness)
+            return identify(seen, listed, winds, seed=key, members=rules.members, completeness=completeness,
+                            settings=_SETTINGS)  # fmt: skip
 
         cases.append(_case(sky, int(i), seen, catalogue, ask))
     return cases
@@ -145,7 +148,7 @@ def _drawn(winds: xr.Dataset, stations: Sequence[Station], draw: np.random.Gener
     launches = [*_soundings(stations, now, day, draw, rules), *_floaters(stations, now, draw, rules)]
     hours = np.concatenate([np.arange(-48.0, 0.0, 2.0), np.arange(0.0, 1.0, 1.0 / 6.0), np.arange(1.0, 13.0, 1.0)])
     instants = now + np.round(hours * 3600.0).astype("timedelta64[s]")
-    carrier = Carrier(winds=winds, seed=int(draw.integers(2**40)), settings=settings_for(winds, None, None))
+    carrier = Carrier.of(winds, int(draw.integers(2**40)), _SETTINGS)
     truth = carrier.carry(launches, instants, 1)
     return _Sky(launches=launches, now=now, hours=hours, truth=truth, is_listed=draw.random(len(launches)) < rules.listed)
 
@@ -182,7 +185,8 @@ def _floaters(
 def _entry(sky: _Sky, i: int, draw: np.random.Generator) -> Candidate:
     """Return what the list says: a launch, or where it was last heard."""
     launch = sky.launches[i]
-    heard = np.flatnonzero(sky.truth.aloft[i, 0] & (sky.hours <= -2.0))
+    at_level = sky.truth.aloft[i, 0] & (np.abs(sky.truth.climb_ms[i, 0]) < 0.4)
+    heard = np.flatnonzero(at_level & (sky.hours <= -2.0))
     if launch.flown.descent_ms is not None or not heard.size or draw.random() < 0.3:
         return launch
     at = int(draw.choice(heard))

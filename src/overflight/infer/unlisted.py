@@ -6,11 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
-from overflight.geo.spread import Spread
-from overflight.infer.candidates import BaseRate, Candidate, Profile
-from overflight.infer.carry import Carried, Carrier
-from overflight.infer.match import log_density, offset_km, offsets
+from overflight.geo import atmosphere, rng, sphere
+from overflight.infer.candidates import BaseRate
+from overflight.infer.carry import Carried, Carrier, pressure_at
+from overflight.infer.match import offset_km
 from overflight.infer.seen_places import SeenPlaces
+from overflight.infer.sequence import Afloat, log_rest
 
 F64 = NDArray[np.float64]
 
@@ -19,7 +20,7 @@ DEEPEST_KM = 35.0
 ALTITUDE_SPREAD_KM = 2.0
 """How far in altitude about a listed balloon unlisted ones like it are looked for."""
 MEMBERS = 256
-_ANY_LEVEL = Profile(ascent_ms=3.0, top_m=Spread("uniform", 1_000.0, 25_000.0))
+_LOWEST_KM, _HIGHEST_KM = 1.0, 25.0
 _ANY_SPEED_MS, _ANY_CLIMB_MS, _MOST_CLIMB_KM = 15.0, 4.0, 8.0
 
 
@@ -58,34 +59,25 @@ def log_later(seen: SeenPlaces, carrier: Carrier | None) -> float:
     anyhow = _anyhow(seen)
     if carrier is None:
         return anyhow
-    level = float(seen.altitude_m[0])
-    start = Candidate(
-        name="unlisted",
-        kind="last_heard",
-        time=seen.time[:1],
-        lat=seen.lat[0],
-        lon=seen.lon[0],
-        altitude_m=level,
-        altitude_sd_m=float(np.nan_to_num(seen.altitude_sd_m[0])),
-        position_sd_m=1000.0 * float(np.sqrt(0.5 * np.trace(seen.cov_km2[0]))),
-        time_sd_s=float(seen.time_sd_s[0]),
-        profile=_ANY_LEVEL,
-    )
-    later = after_first(seen)
-    found = offsets(carrier.carry([start], later.time, MEMBERS), 0, later)
-    drifting = log_density(found.points, found.noise, later.lat.size)
+    drifting = float(log_rest(carrier, _at_first(seen, carrier), seen)[0])
     return float(logsumexp([drifting, anyhow]) + np.log(0.5))
 
 
-def after_first(seen: SeenPlaces) -> SeenPlaces:
-    """Return the sightings without the first."""
-    return some_of(seen, np.arange(1, seen.lat.size))
-
-
-def some_of(seen: SeenPlaces, keep: NDArray[np.intp]) -> SeenPlaces:
-    """Return some of the sightings."""
-    fields = {n: getattr(seen, n) for n in SeenPlaces.__dataclass_fields__}
-    return SeenPlaces(**{n: v if n == "given" else v[keep] for n, v in fields.items()})
+def _at_first(seen: SeenPlaces, carrier: Carrier) -> Afloat:
+    """Draw members that the first sighting may have been: about its place, at its level or at any."""
+    east, north, up = (rng.normals(carrier.seed, f"identify unlisted {c}", MEMBERS) for c in ("e", "n", "z"))
+    root = np.linalg.cholesky(seen.cov_km2[0])
+    offset = root @ np.stack([east, north])
+    course = np.degrees(np.arctan2(offset[0], offset[1]))
+    lat, lon = sphere.move(seen.lat[0], seen.lon[0], course, 1000.0 * np.hypot(*offset))
+    if np.isfinite(seen.altitude_m[0]):
+        level = np.clip(seen.altitude_m[0] + seen.altitude_sd_m[0] * up, 0.0, 45_000.0)
+    else:
+        level = 1000.0 * (_LOWEST_KM + (_HIGHEST_KM - _LOWEST_KM) * rng.uniforms(carrier.seed, "unlisted", MEMBERS))
+    if not seen.is_pressure[0]:
+        pressure = pressure_at(carrier.winds, np.full(MEMBERS, seen.time[0]), lat, lon, level)
+        level = np.asarray(atmosphere.altitude_m(pressure))
+    return Afloat(lat=lat[None], lon=lon[None], level_m=level[None])
 
 
 def _anyhow(seen: SeenPlaces) -> float:
