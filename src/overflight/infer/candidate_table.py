@@ -80,8 +80,13 @@ def joined(fixes: list[Candidate]) -> Candidate:
     """Return the track of fixes of one name; those of one time are taken once."""
     order = sorted(range(len(fixes)), key=lambda i: fixes[i].time[0])
     kept = [fixes[i] for n, i in enumerate(order) if n == 0 or fixes[i].time[0] > fixes[order[n - 1]].time[0]]
-    arrays = {a: np.concatenate([getattr(f, a) for f in kept]) for a in ("time", "lat", "lon", "altitude_m")}
-    return replace(kept[0], **arrays)
+    return replace(
+        kept[0],
+        time=np.concatenate([f.time for f in kept]),
+        lat=np.concatenate([f.lat for f in kept]),
+        lon=np.concatenate([f.lon for f in kept]),
+        altitude_m=np.concatenate([f.altitude_m for f in kept]),
+    )
 
 
 def _candidate(row: Mapping[str, str]) -> Candidate:
@@ -106,10 +111,10 @@ def _candidate(row: Mapping[str, str]) -> Candidate:
     return Candidate(
         name=cell["name"],
         kind=kind,
-        time=times.to_datetime64(times.parse_utc(cell["time"])),
-        lat=lat,
-        lon=lon,
-        altitude_m=np.nan if altitude is None else altitude,
+        time=np.array([times.to_datetime64(times.parse_utc(cell["time"]))]),
+        lat=np.array([lat]),
+        lon=np.array([lon]),
+        altitude_m=np.array([np.nan if altitude is None else altitude]),
         profile=_profile(cell, kind),
         source=cell["source"],
         **{n: v for n, v in told.items() if v is not None},

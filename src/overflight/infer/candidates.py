@@ -90,7 +90,9 @@ class Candidate:
         self._require(len(sizes) == 1, "times and places", f"{sorted(sizes)} values", "as many of each")
         self._require(self.kind in ("track", "launch", "last_heard"), "kind", self.kind, "track, launch or last_heard")
         self._require(self.kind == "track" or self.time.size == 1, "times", f"{self.time.size}", f"one for {self.kind}")
-        self._require(bool(np.all(np.diff(self.time) > np.timedelta64(0, "ns"))), "time", "out of order", "rising times")
+        self._require(
+            bool(np.all(np.diff(self.time) > np.timedelta64(0, "ns"))), "time", "out of order", "rising times"
+        )
         self._require(not np.isnat(self.time).any(), "time", "NaT", "a time")
         sound = bool(np.all(np.abs(self.lat) <= 90.0) and np.all(np.abs(self.lon) <= 360.0))
         self._require(sound, "place", f"{self.lat[0]}, {self.lon[0]}", "degrees")
@@ -122,8 +124,8 @@ class BaseRate:
     per_million_km2: float = 1.0
     spread_km: float = 1_000.0
     source: str = (
-        "judged: some 150 radiosondes aloft on average (900 sites, twice a day, two hours each) and a few hundred small, "
-        "research and undeclared balloons, over 510 million km2; nobody has counted them"
+        "judged: some 150 radiosondes aloft on average (900 sites, twice a day, two hours each) and a few hundred "
+        "small, research and undeclared balloons, over 510 million km2; nobody has counted them"
     )
 
     def __post_init__(self) -> None:

@@ -144,10 +144,11 @@ class Carrier:
         if some[0].flown.descent_ms is not None:
             return self._run(Flight(phases=(rise, _fall(some, batch))), release, instants, batch, _CLIMB_OUTPUT_S)
         climbed = self._climb(rise, release, batch, float(np.max((top - ground) / rise.rate_ms.values)))  # type: ignore[union-attr]
-        at = climbed["end_time"].values, *(climbed[f"end_{n}"].values.astype(np.float64) for n in ("lat", "lon"))
-        afloat = self._float_from(batch, *at, top, instants)
+        end = climbed["end_time"].values
+        lat, lon = (climbed[f"end_{n}"].values.astype(np.float64) for n in ("lat", "lon"))
+        afloat = self._float_from(batch, end, lat, lon, top, instants)
         below = _at_instants(climbed, instants, batch)
-        late = batch.shaped(at[0])[..., None] <= instants
+        late = batch.shaped(end)[..., None] <= instants
         below.put(np.arange(len(some)), afloat, late)
         return below
 
@@ -304,7 +305,10 @@ def pressure_at(winds: xr.Dataset, time: Times, lat: F64, lon: F64, altitude_m: 
 def _nearest(axis: NDArray, values: NDArray) -> NDArray[np.intp]:  # type: ignore[type-arg]
     """Return the nearest node of each value; longitudes may be off by turns."""
     if np.issubdtype(axis.dtype, np.datetime64):
-        axis, values = axis.astype("datetime64[s]").astype(np.float64), values.astype("datetime64[s]").astype(np.float64)
+        axis, values = (
+            axis.astype("datetime64[s]").astype(np.float64),
+            values.astype("datetime64[s]").astype(np.float64),
+        )
     elif axis[-1] - axis[0] > 180.0:
         values = axis[0] + np.mod(values - axis[0], 360.0)
     right = np.clip(np.searchsorted(axis, values), 1, max(axis.size - 1, 1))

@@ -1,4 +1,4 @@
-"""What could it be: sightings held against known flights, launches and balloons last heard, and against none of them."""
+"""What could it be: sightings against known flights, launches and balloons last heard, and against none of them."""
 
 from __future__ import annotations
 
@@ -87,8 +87,8 @@ def identify(
     near = _screened(candidates, places, winds, completeness)
     found = _Found.of([candidates[i] for i in near], places, carrier, members)
     rates = log_rates(places, completeness.base_rate, found.scouts, found.weight)
-    none = _log_none(rates, completeness) + log_later(places, carrier)
-    return _identity(found, none, completeness, places, (len(candidates), seed))
+    none = _None(rates=rates, later=log_later(places, carrier), completeness=completeness)
+    return _identity(found, none, places, (len(candidates), seed))
 
 
 def wind_window(sightings: Sequence[Sighting], candidates: Sequence[Candidate]) -> tuple[datetime, datetime]:
@@ -117,10 +117,29 @@ def _screened(
     return np.flatnonzero(reachable(candidates, seen, speed, margin_km))
 
 
-def _log_none(rates: tuple[float, float], completeness: Completeness) -> F64:
-    """Log density of unlisted balloons at the first sighting, under each completeness."""
-    of_all, of_listed = completeness.unlisted()
-    return np.asarray(np.logaddexp(np.log(of_all) + rates[0], np.log(of_listed) + rates[1]))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _None:
+    """Log densities of balloons at the first sighting, of all and of listed ones, and of the sightings after it."""
+
+    rates: tuple[float, float]
+    later: float
+    completeness: Completeness
+
+    def log(self) -> F64:
+        """Return the log density of unlisted balloons under each completeness."""
+        of_all, of_listed = self.completeness.unlisted()
+        first = np.logaddexp(np.log(of_all) + self.rates[0], np.log(of_listed) + self.rates[1])
+        return np.asarray(first + self.later)
+
+    def even_rate(self, best: float, others: float) -> float:
+        """Return the base rate at which a candidate weighs as much as all else, by log weights; NaN if none does."""
+        of_all, of_listed = (values[self.completeness.middle] for values in self.completeness.unlisted())
+        like_listed = np.log(of_listed) + self.rates[1] + self.later
+        left = 1.0 - np.exp(others - best) - np.exp(like_listed - best)
+        if not left > 0.0:
+            return float("nan")
+        one = np.log(of_all) + self.rates[0] + self.later - np.log(self.completeness.base_rate.per_million_km2)
+        return float(np.exp(min(best + np.log(left) - one, 700.0)))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -248,11 +267,17 @@ def _ended(c: Candidate) -> Candidate:
     """Return what goes on after a track's last fix: a float, a climb or a fall; other kinds as they are."""
     if c.kind != "track":
         return c
-    last = {"time": c.time[-1:], "lat": c.lat[-1:], "lon": c.lon[-1:], "altitude_m": c.altitude_m[-1:]}
     climb = _climb_ms(c)
-    if abs(climb) <= _SLOW_MS:
-        return replace(c, kind="last_heard", **last)
-    return replace(c, kind="launch" if climb > 0.0 else "track", profile=SOUNDING, **last)
+    afloat, rises = abs(climb) <= _SLOW_MS, climb > 0.0
+    return replace(
+        c,
+        kind="last_heard" if afloat else "launch" if rises else "track",
+        profile=c.profile if afloat else SOUNDING,
+        time=c.time[-1:],
+        lat=c.lat[-1:],
+        lon=c.lon[-1:],
+        altitude_m=c.altitude_m[-1:],
+    )
 
 
 def _comes_near(scouts: Carried, row: int, seen: SeenPlaces) -> bool:
@@ -270,7 +295,7 @@ def _comes_near(scouts: Carried, row: int, seen: SeenPlaces) -> bool:
 
 
 def _monte_carlo(at: Offsets, seen: SeenPlaces) -> float:
-    """Standard error of the log density of the first sighting, from blocks of the members."""
+    """Return the standard error of the log density of the first sighting, from blocks of the members."""
     if len(at.points) < 2 * _BLOCKS:
         return np.inf
     n = seen.lat.size
@@ -307,10 +332,15 @@ def _described(at: Offsets, seen: SeenPlaces, own: F64 | None) -> dict[str, floa
     }
 
 
-def _identity(
-    found: _Found, none: F64, completeness: Completeness, seen: SeenPlaces, about: tuple[int, int]
-) -> Identity:
+def _even(logs: F64, unlisted: _None) -> float:
+    if not logs.size:
+        return float("nan")
+    return unlisted.even_rate(float(logs[0]), float(np.logaddexp.reduce(logs[1:])) if logs.size > 1 else -np.inf)
+
+
+def _identity(found: _Found, unlisted: _None, seen: SeenPlaces, about: tuple[int, int]) -> Identity:
     """Turn log weights into posteriors: one balloon each, against the unlisted."""
+    none, completeness = unlisted.log(), unlisted.completeness
     order = np.argsort(-found.log_weight, kind="stable")
     order = order[np.isfinite(found.log_weight[order])]
     logs = np.concatenate([np.broadcast_to(found.log_weight[order][:, None], (order.size, none.size)), none[None, :]])
@@ -337,6 +367,7 @@ def _identity(
         p_none=tuple(float(p) for p in shares[-1]),
         completeness=completeness,
         grade=graded(shares[:-1], shares[-1], middle),
+        even_rate=_even(found.log_weight[order], unlisted),
         given=given,
         reachable=len(found.candidates),
         not_followed=tuple(found.not_followed),

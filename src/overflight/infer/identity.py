@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from overflight.geo.times import iso
 from overflight.infer.candidates import Completeness
 
+F64 = NDArray[np.float64]
 Grade = Literal["identified", "possible", "cannot be told", "none of the listed"]
 
 NONE = "none of these"
@@ -64,6 +66,8 @@ class Identity:
     p_none : tuple of float. Probability of "none of these" under each completeness.
     completeness : Completeness. With its base rate.
     grade : "identified", "possible", "cannot be told" or "none of the listed".
+    even_rate : float. Base rate at which the likeliest candidate has a probability of a half, under the middle
+        completeness; NaN where it has less at any. [1e-6 km-2]
     given, reachable : int. Candidates given, and those that time and the fastest wind leave.
     not_followed : tuple of names. Reachable, but the winds do not cover their way.
     sightings : tuple of (time, lat, lon). That were used.
@@ -75,6 +79,7 @@ class Identity:
     p_none: tuple[float, ...]
     completeness: Completeness
     grade: Grade
+    even_rate: float
     given: int
     reachable: int
     not_followed: tuple[str, ...]
@@ -86,7 +91,7 @@ class Identity:
     def verdict(self) -> str:
         """Return the finding as sentences with its numbers."""
         middle = self.completeness.middle
-        none = f"none of the {_counted(self.given, 'candidate')} given: {_range(self.p_none, middle)}"
+        none = f"none of the {counted(self.given, 'candidate')} given: {_range(self.p_none, middle)}"
         best = self.matches[0] if self.matches else None
         told = "" if best is None else (
             f"{best.name}: {_range(best.by_completeness, middle)}, {best.sigmas:.1f} standard deviations from the "
@@ -108,12 +113,18 @@ class Identity:
         how = f"Beta({c.beta[0]:g}, {c.beta[1]:g}), whose 5, 50 and 95 % are " if c.beta else ""
         lines = [
             f"The list holds this share of the balloons aloft: {how}{shares}.",
-            f"Where the list says nothing, {base.per_million_km2:g} balloons aloft over a million km2: {base.source}.",
+            f"Base rate of all balloons aloft, where the list says nothing: {base.per_million_km2:g} over a "
+            f"million km2; {base.source}.",
             f"Unlisted balloons like the listed are looked for within some {base.spread_km:g} km of them.",
         ]
+        if np.isfinite(self.even_rate):
+            lines.append(
+                f"At a base rate of {self.even_rate:.2g} the likeliest candidate would be as likely as not: judge by "
+                "that how much hangs on it."
+            )
         if self.not_followed:
             few = ", ".join(self.not_followed[:5])
-            lines.append(f"The winds do not cover the way of {_counted(len(self.not_followed), 'candidate')}: {few}.")
+            lines.append(f"The winds do not cover the way of {counted(len(self.not_followed), 'candidate')}: {few}.")
         return tuple(lines)
 
     def __str__(self) -> str:
@@ -140,6 +151,7 @@ class Identity:
                 "source": base.source,
             },
             "assumptions": list(self.assumptions()),
+            "even_rate_per_million_km2": _plain(self.even_rate),
             "given": self.given,
             "reachable": self.reachable,
             "not_followed": list(self.not_followed),
@@ -149,7 +161,7 @@ class Identity:
         }
 
 
-def graded(posteriors: np.ndarray, p_none: np.ndarray, middle: int) -> Grade:  # type: ignore[type-arg]
+def graded(posteriors: F64, p_none: F64, middle: int) -> Grade:
     """Return the grade of posteriors (candidates, values), the likeliest first, and of "none" (values,).
 
     "identified" wants 0.95 and odds of 20 against the next best, or against none, under the middle completeness, and
@@ -191,5 +203,6 @@ def odds_text(log10: float) -> str:
     return f"{10.0**log10:.3g} to 1" if abs(log10) < 4 else f"10^{log10:.0f} to 1"
 
 
-def _counted(number: int, what: str) -> str:
+def counted(number: int, what: str) -> str:
+    """Write a number of things."""
     return f"{number:,} {what}{'' if number == 1 else 's'}"

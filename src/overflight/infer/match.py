@@ -86,9 +86,9 @@ def noise_of(seen: SeenPlaces, speed_ms: NDArray[np.complex128], climb_ms: F64) 
         mean = np.array([east[:, i].mean(), north[:, i].mean()]) if len(east) else np.zeros(2)
         block = seen.cov_km2[i] + seen.time_sd_s[i] ** 2 * (run + np.outer(mean, mean))
         out[np.ix_([i, n + i], [i, n + i])] = block
-    for j, i in enumerate(told):
-        climb = np.mean(climb_ms[:, i] ** 2) if len(climb_ms) else 0.0
-        out[2 * n + j, 2 * n + j] = (seen.altitude_sd_m[i] ** 2 + seen.time_sd_s[i] ** 2 * climb) / 1e6
+    for j, k in enumerate(told):
+        climb = np.mean(climb_ms[:, k] ** 2) if len(climb_ms) else 0.0
+        out[2 * n + j, 2 * n + j] = (seen.altitude_sd_m[k] ** 2 + seen.time_sd_s[k] ** 2 * climb) / 1e6
     return out
 
 
@@ -170,7 +170,7 @@ def on_track(candidate: Candidate, seen: SeenPlaces) -> tuple[Offsets, F64]:
     a, b = (sphere.unit_vector(candidate.lat[i + k], candidate.lon[i + k]) for k in (0, 1))
     lat, lon = sphere.latlon((1.0 - share[:, None]) * a + share[:, None] * b)
     plane = offset_km(seen.lat, seen.lon, lat, lon)
-    run = offset_km(*(getattr(candidate, n)[i] for n in ("lat", "lon")), candidate.lat[i + 1], candidate.lon[i + 1])
+    run = offset_km(candidate.lat[i], candidate.lon[i], candidate.lat[i + 1], candidate.lon[i + 1])
     speed = run / (at[i + 1] - at[i]) * 1000.0
     high = np.interp(t, at, candidate.altitude_m)
     told, n = np.flatnonzero(np.isfinite(seen.altitude_m)), t.size

@@ -29,7 +29,9 @@ def fastest_ms(winds: xr.Dataset) -> float:
     return float(np.nanmax(speed)) * (1.1 if step > 1 else 1.0) + _ERROR_MS
 
 
-def reachable(candidates: Sequence[Candidate], seen: SeenPlaces, speed_ms: float, margin_km: float) -> NDArray[np.bool_]:
+def reachable(
+    candidates: Sequence[Candidate], seen: SeenPlaces, speed_ms: float, margin_km: float
+) -> NDArray[np.bool_]:
     """Say which candidates (n,) are aloft at every sighting and can have come within ``margin_km`` of the first.
 
     Time and place of a launch and of the last fix are taken with four standard deviations.

@@ -109,6 +109,8 @@ def log_rest(carrier: Carrier, members: Afloat, seen: SeenPlaces) -> F64:
         for row in range(total.size):
             log, drawn = weighed(carried, row, one, carrier.seed + 7919 * i + row)
             total[row] += log
-            following.append(drawn or Afloat(**{n: getattr(members, n)[row : row + 1] for n in ("lat", "lon", "level_m")}))
+            following.append(
+                drawn or Afloat(**{n: getattr(members, n)[row : row + 1] for n in ("lat", "lon", "level_m")})
+            )
         members = together(following)
     return total

@@ -19,7 +19,7 @@ from overflight.drift import Settings
 from overflight.geo import sphere
 from overflight.geo.spread import Spread
 from overflight.geo.times import to_datetime
-from overflight.infer.candidates import SOUNDING, BaseRate, Candidate, Completeness, Profile
+from overflight.infer.candidates import BaseRate, Candidate, Completeness, Profile
 from overflight.infer.carry import Carried, Carrier
 from overflight.infer.identify import identify
 from overflight.infer.identity import Identity
@@ -125,7 +125,7 @@ def one_sky(winds: xr.Dataset, stations: Sequence[Station], seed: int, rules: Ru
     """Draw one sky and identify ``rules.cases`` of its objects."""
     draw = np.random.default_rng(seed)
     sky = _drawn(winds, stations, draw, rules)
-    catalogue = [_entry(sky, i, draw) for i in np.flatnonzero(sky.is_listed)]
+    catalogue = [_entry(sky, int(i), draw) for i in np.flatnonzero(sky.is_listed)]
     base = BaseRate(per_million_km2=sky.aloft.size / EARTH_MILLION_KM2, source="the sky that was drawn")
     completeness = Completeness(values=(0.5 * rules.listed, rules.listed, 0.5 + 0.5 * rules.listed), base_rate=base)
     cases = []
@@ -150,7 +150,8 @@ def _drawn(winds: xr.Dataset, stations: Sequence[Station], draw: np.random.Gener
     instants = now + np.round(hours * 3600.0).astype("timedelta64[s]")
     carrier = Carrier.of(winds, int(draw.integers(2**40)), _SETTINGS)
     truth = carrier.carry(launches, instants, 1)
-    return _Sky(launches=launches, now=now, hours=hours, truth=truth, is_listed=draw.random(len(launches)) < rules.listed)
+    is_listed = draw.random(len(launches)) < rules.listed
+    return _Sky(launches=launches, now=now, hours=hours, truth=truth, is_listed=is_listed)
 
 
 def _soundings(
@@ -163,8 +164,7 @@ def _soundings(
         nominal = day + hour * HOUR
         if not -1.5 <= (now - nominal) / HOUR <= CLIMBING_H:
             continue
-        for i in draw.choice(len(stations), count, replace=False):
-            out.append(stations[i].launch(nominal))
+        out += [stations[i].launch(nominal) for i in draw.choice(len(stations), count, replace=False)]
     return out
 
 
@@ -174,11 +174,12 @@ def _floaters(
     count = round(rules.launches_a_day * rules.floating * AFLOAT_DAYS)
     out = []
     for n in range(count):
-        site = stations[draw.integers(len(stations))]
+        site = stations[int(draw.integers(len(stations)))]
         lat, lon = sphere.move(site.lat, site.lon, draw.uniform(0, 360), 1000.0 * draw.uniform(0, 300))
         time = now - np.timedelta64(round(draw.uniform(0, AFLOAT_DAYS * 24) * 3600), "s")
-        out.append(Candidate(name=f"floater {n}", kind="launch", time=time, lat=float(lat), lon=float(lon),
-                             altitude_m=0.0, profile=LEVEL))  # fmt: skip
+        place = (np.atleast_1d(lat), np.atleast_1d(lon), np.zeros(1))
+        out.append(Candidate(name=f"floater {n}", kind="launch", time=np.array([time]), lat=place[0], lon=place[1],
+                             altitude_m=place[2], profile=LEVEL))  # fmt: skip
     return out
 
 
@@ -193,10 +194,10 @@ def _entry(sky: _Sky, i: int, draw: np.random.Generator) -> Candidate:
     return replace(
         launch,
         kind="last_heard",
-        time=sky.now + np.timedelta64(round(sky.hours[at] * 3600), "s"),
-        lat=sky.truth.lat[i, 0, at],
-        lon=sky.truth.lon[i, 0, at],
-        altitude_m=sky.truth.altitude_m[i, 0, at] + 50.0 * draw.normal(),
+        time=np.array([sky.now + np.timedelta64(round(sky.hours[at] * 3600), "s")]),
+        lat=sky.truth.lat[i, 0, [at]],
+        lon=sky.truth.lon[i, 0, [at]],
+        altitude_m=sky.truth.altitude_m[i, 0, [at]] + 50.0 * draw.normal(),
         altitude_sd_m=50.0,
     )
 
@@ -212,9 +213,7 @@ def _seen(sky: _Sky, i: int, draw: np.random.Generator) -> list[Sighting]:
     return [_sighting(sky, i, int(k), (sd_m, sd_s, tells_altitude), draw) for k in at]
 
 
-def _sighting(
-    sky: _Sky, i: int, at: int, errors: tuple[float, float, bool], draw: np.random.Generator
-) -> Sighting:
+def _sighting(sky: _Sky, i: int, at: int, errors: tuple[float, float, bool], draw: np.random.Generator) -> Sighting:
     sd_m, sd_s, tells_altitude = errors
     truth, late_s = sky.truth, sd_s * draw.normal()
     moved = sd_m * (draw.normal() + 1j * draw.normal()) - truth.speed_ms[i, 0, at] * late_s

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -15,7 +16,7 @@ from overflight.infer.candidates import SOUNDING, Candidate
 
 SOURCE = "NOAA RAOB station listing of 2018-12-21, public domain"
 ACTIVE = 0.4
-"""Chance that a station of the listing launches at an hour: some 900 of its 2,372 do so twice a day, others are closed."""
+"""Chance that a listed station launches at an hour: some 900 of the 2,372 do so twice a day, many are closed."""
 BEFORE_S, BEFORE_SD_S = 45 * 60.0, 12 * 60.0
 """Release before the nominal hour and its standard deviation, judged: usual practice is 15 to 60 minutes."""
 HOURS = (0, 12)
@@ -33,13 +34,13 @@ class Station:
     def launch(self, nominal: np.datetime64, *, weight: float = 1.0) -> Candidate:
         """Return the launch for a nominal hour (UTC), of which ``weight`` is the chance."""
         return Candidate(
-            name=f"{self.name}, {str(nominal.astype('datetime64[h]'))}Z sounding",
+            name=f"{self.name}, {nominal.astype('datetime64[h]')!s}Z sounding",
             kind="launch",
-            time=nominal.astype("datetime64[ns]") - np.timedelta64(round(BEFORE_S), "s"),
+            time=np.array([nominal.astype("datetime64[ns]") - np.timedelta64(round(BEFORE_S), "s")]),
             time_sd_s=BEFORE_SD_S,
-            lat=self.lat,
-            lon=self.lon,
-            altitude_m=self.elevation_m,
+            lat=np.array([self.lat]),
+            lon=np.array([self.lon]),
+            altitude_m=np.array([self.elevation_m]),
             profile=SOUNDING,
             weight=weight,
             source=SOURCE,
@@ -66,7 +67,8 @@ def read_stations(path: Path | None = None) -> list[Station]:
             numbers = [float(row[c] or 0.0) for c in ("lat", "lon", "elev_m")]
         except ValueError:
             raise InvalidInput("lat, lon, elev_m", repr(row["lat"]), "numbers", f"{name}:{line}") from None
-        title = f"{row['name'].strip().title()} ({row['wmo'].strip()})"
+        place = re.split(r",?\s{2,}", row["name"].strip())[0].rstrip(",").title()  # a province follows many blanks
+        title = f"{place} ({row['wmo'].strip()})"
         out.append(Station(name=title, lat=numbers[0], lon=numbers[1], elevation_m=numbers[2]))
     return out
 
@@ -78,5 +80,6 @@ def station_launches(
     hour = np.timedelta64(1, "h")
     first = (until - np.timedelta64(round(hours_before * 3600), "s")).astype("datetime64[h]")
     nominal = first + np.arange(0, int(np.ceil(hours_before)) + 3) * hour
-    chosen = [t for t in nominal if int(t.astype(np.int64)) % 24 in HOURS and t <= until + 1.5 * 60 * np.timedelta64(1, "m")]
+    last = until + np.timedelta64(90, "m")
+    chosen = [t for t in nominal if int(t.astype(np.int64)) % 24 in HOURS and t <= last]
     return [s.launch(t, weight=weight) for t in chosen for s in stations]

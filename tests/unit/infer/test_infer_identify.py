@@ -112,7 +112,7 @@ def test_two_thousand_launches_are_screened_by_time_and_reach(winds):
 def test_the_balloon_that_drifts_there_is_found_and_the_one_that_does_not_is_not(winds):
     seen = made.drifting([24], altitude_m=12_000.0)
     found = identify(seen, [heard(), heard("north", lat=48.0), heard("late", hours=30.0)], winds, seed=1)
-    assert [m.name for m in found.matches][0] == "pico"
+    assert found.matches[0].name == "pico"
     assert found.matches[0].posterior > 0.9
     assert found.matches[0].sigmas < 1.0
     assert sum(m.posterior for m in found.matches) + found.p_none[1] == pytest.approx(1.0)

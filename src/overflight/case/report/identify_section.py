@@ -17,7 +17,7 @@ from overflight.case.placing import placed, write_text
 from overflight.case.report.chart import BACK, INK, MUTED, SIGHTING, STYLE, new_figure
 from overflight.case.report.ground import Projection, draw_ground, scale_bar
 from overflight.geo import sphere
-from overflight.infer.identity import NONE, SHOWN, Identity, Match, odds_text, share_text
+from overflight.infer.identity import NONE, SHOWN, Identity, Match, counted, odds_text, share_text
 
 _LEAST_SHOWN = 1e-4
 _RADIUS_90 = 2.146
@@ -43,13 +43,13 @@ def section(found: Identity, *, drawn: bool = False) -> Section:
     rows.append((NONE, "", *(share_text(p) for p in found.p_none), "", "", "", ""))
     away = len(found.matches) - len(shown)
     few = f" {away:,} more of them are below {_LEAST_SHOWN:g} or the first {SHOWN}." if away else ""
-    counted = (
-        f"{found.given:,} candidates were given, {found.reachable:,} are aloft in time and in reach of the fastest wind, "
-        f"{len(found.matches):,} came near.{few}"
+    screened = (
+        f"{counted(found.given, 'candidate')} given; {found.reachable:,} aloft in time and in reach of the fastest "
+        f"wind; {len(found.matches):,} came near.{few}"
     )
     return Section(
         title="What could it be?",
-        sentences=(found.verdict, counted, *found.assumptions()),
+        sentences=(found.verdict, screened, *found.assumptions()),
         columns=("candidate", "kind", *(f"p at c={c:.2g}" for c in shares), "odds", "sd off", "aloft", "predicted at"),
         rows=tuple(rows),
         figure=figure(found) if drawn else None,
