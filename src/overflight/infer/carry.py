@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from overflight.drift import Release, Settings, simulate
 from overflight.drift.kernels.output import BURST, FLYING, LEFT_DOMAIN, OUT_OF_LEVELS, OUT_OF_WIND
 from overflight.drift.pack import WindPack
+from overflight.errors import OutOfCoverage
 from overflight.flight import Flight, float_at_pressure
 from overflight.flight.phases import Ascent, Descent
 from overflight.flight.until import Until
@@ -97,15 +98,25 @@ class Carrier:
         return Carrier(winds=winds, flown=pack, seed=seed, settings=settings)
 
     def carry(self, candidates: Sequence[Candidate], instants: Times, members: int) -> Carried:
-        """Carry launches, and balloons from where they were last heard, to instants (n,)."""
-        out = Carried.nowhere((len(candidates), members, instants.size))
+        """Carry launches, and balloons from where they were last heard, to instants (n,).
+
+        Raises
+        ------
+        OutOfCoverage
+            The winds know no time of the way of any of them; of some, those are lost.
+        """
+        out, refused, flown = Carried.nowhere((len(candidates), members, instants.size)), None, False
         for rows in _batches(candidates, members):
             some = [candidates[i] for i in rows]
             batch = _Batch.of(some, members, self.seed, int(rows[0]))
-            how = self._floats if some[0].kind == "last_heard" else self._launches
-            if some[0].kind == "track":
-                how = self._ends
-            out.put(rows, how(some, batch, instants))
+            how = {"last_heard": self._floats, "launch": self._launches, "track": self._ends}[some[0].kind]
+            try:
+                out.put(rows, how(some, batch, instants))
+                flown = True
+            except OutOfCoverage as problem:
+                out.lost[rows], refused = True, problem
+        if refused is not None and not flown:
+            raise refused
         return out
 
     def drift(self, time: np.datetime64, lat: F64, lon: F64, pressure_pa: F64, instants: Times, step: int) -> Carried:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
@@ -88,7 +88,15 @@ def identify(
     found = _Found.of([candidates[i] for i in near], places, carrier, members)
     rates = log_rates(places, completeness.base_rate, found.scouts, found.weight)
     none = _None(rates=rates, later=log_later(places, carrier), completeness=completeness)
-    return _identity(found, none, places, (len(candidates), seed))
+    about = {"given": len(candidates), "members": members, "inputs": _inputs(seen, winds), "seed": seed}
+    return _identity(found, none, places, about)
+
+
+def _inputs(seen: Sequence[Sighting] | Track, winds: xr.Dataset | None) -> tuple[str, ...]:
+    """Return the digests of what the finding rests on."""
+    evidence = {s.evidence_sha256 for s in (seen.sightings if isinstance(seen, Track) else seen)}
+    digests = () if winds is None else np.atleast_1d(winds.attrs.get("sha256", ""))
+    return tuple(sorted(digest for digest in evidence | {str(d) for d in digests} if digest))
 
 
 def wind_window(sightings: Sequence[Sighting], candidates: Sequence[Candidate]) -> tuple[datetime, datetime]:
@@ -338,7 +346,7 @@ def _even(logs: F64, unlisted: _None) -> float:
     return unlisted.even_rate(float(logs[0]), float(np.logaddexp.reduce(logs[1:])) if logs.size > 1 else -np.inf)
 
 
-def _identity(found: _Found, unlisted: _None, seen: SeenPlaces, about: tuple[int, int]) -> Identity:
+def _identity(found: _Found, unlisted: _None, seen: SeenPlaces, about: dict[str, Any]) -> Identity:
     """Turn log weights into posteriors: one balloon each, against the unlisted."""
     none, completeness = unlisted.log(), unlisted.completeness
     order = np.argsort(-found.log_weight, kind="stable")
@@ -361,17 +369,15 @@ def _identity(found: _Found, unlisted: _None, seen: SeenPlaces, about: tuple[int
                 **found.rows[i],
             )
         )
-    given, seed = about
     return Identity(
         matches=tuple(matches),
         p_none=tuple(float(p) for p in shares[-1]),
         completeness=completeness,
         grade=graded(shares[:-1], shares[-1], middle),
         even_rate=_even(found.log_weight[order], unlisted),
-        given=given,
         reachable=len(found.candidates),
         not_followed=tuple(found.not_followed),
         sightings=tuple(zip(seen.time, (float(y) for y in seen.lat), (float(x) for x in seen.lon), strict=True)),
         given_sightings=seen.given,
-        seed=seed,
+        **about,
     )

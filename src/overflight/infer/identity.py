@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from overflight import __version__
 from overflight.geo.times import iso
 from overflight.infer.candidates import Completeness
 
@@ -72,6 +73,8 @@ class Identity:
     not_followed : tuple of names. Reachable, but the winds do not cover their way.
     sightings : tuple of (time, lat, lon). That were used.
     given_sightings : int
+    members : int. Of each candidate's ensemble.
+    inputs : sha256 of the sightings' evidence and of the winds.
     seed : int
     """
 
@@ -85,6 +88,8 @@ class Identity:
     not_followed: tuple[str, ...]
     sightings: tuple[tuple[np.datetime64, float, float], ...]
     given_sightings: int
+    members: int
+    inputs: tuple[str, ...]
     seed: int
 
     @property
@@ -157,7 +162,10 @@ class Identity:
             "not_followed": list(self.not_followed),
             "sightings": [{"time": iso(t), "lat": y, "lon": x} for t, y, x in self.sightings],
             "given_sightings": self.given_sightings,
+            "members": self.members,
+            "inputs": list(self.inputs),
             "seed": self.seed,
+            "overflight_version": __version__,
         }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,7 +99,7 @@ def scores(cases: Sequence[Case]) -> SkyScores:
 
 def _reliability(said: F64) -> tuple[tuple[float, float, int, float, float], ...]:
     rows = []
-    for low, high in zip(BINS, BINS[1:], strict=False):
+    for low, high in pairwise(BINS):
         inside = said[(said[:, 0] >= low) & ((said[:, 0] < high) | (high == 1.0))]
         if len(inside):
             rows.append((low, high, len(inside), float(inside[:, 0].mean()), float(inside[:, 1].mean())))

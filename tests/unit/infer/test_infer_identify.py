@@ -1,13 +1,15 @@
 """Identify: densities, prefilter, the prior, the verdict, and winds whose answer is known."""
 
 import json
+from dataclasses import replace
 
 import infer_winds as made
 import numpy as np
 import pytest
 from scipy.stats import chi2
 
-from overflight.errors import InvalidInput
+from overflight.errors import InvalidInput, OutOfCoverage
+from overflight.geo import sphere
 from overflight.geo.times import to_datetime64
 from overflight.infer import identify
 from overflight.infer.candidates import PICO, SOUNDING, BaseRate, Candidate, Completeness
@@ -16,6 +18,7 @@ from overflight.infer.match import bridge, kernels, log_density, log_student
 from overflight.infer.screening import reachable
 from overflight.infer.seen_places import ellipse_km2, seen_places
 from overflight.infer.yukon import write_example
+from overflight.sightings import Bearing
 
 START = to_datetime64(made.START)
 
@@ -185,6 +188,31 @@ def test_a_beta_is_the_mean_over_its_completeness(winds):
     beta = identify(seen, [heard()], winds, seed=1, completeness=Completeness(beta=(a, b)))
     plain = identify(seen, [heard()], winds, seed=1, completeness=Completeness(values=(0.6,)))
     assert beta.p_none[1] == pytest.approx(plain.p_none[0], rel=1e-3)
+
+
+def test_winds_that_do_not_cover_a_candidate_are_said_to(winds):
+    seen = made.drifting([24], altitude_m=12_000.0)
+    old = heard("a week ago", hours=-160.0)
+    found = identify(seen, [heard(), old], winds, seed=1)
+    assert found.not_followed == ("a week ago",)
+    assert "do not cover the way of 1 candidate: a week ago" in found.assumptions()[-1]
+    assert found.to_json()["inputs"] == ["ab" * 32, "cd" * 32]
+
+
+def test_winds_that_cover_none_of_them_are_refused():
+    late = made.uniform_winds(hours=(60, 96))
+    with pytest.raises(OutOfCoverage, match="winds: asked for"):
+        identify(made.drifting([24]), [heard()], late, seed=1)
+
+
+def test_a_place_along_a_bearing_and_a_window_of_time():
+    seen = replace(made.seen(0.0, 40.0, -120.0, altitude_m=12_000.0), time_window_s=600.0,
+                   bearing=Bearing(azimuth_deg=90.0, azimuth_sd_deg=2.0, elevation_deg=30.0, elevation_sd_deg=2.0))  # fmt: skip
+    found = seen_places([seen])
+    assert sphere.distance_m(40.0, -120.0, found.lat[0], found.lon[0]) == pytest.approx(
+        12_000.0 / np.tan(np.pi / 6), rel=1e-6
+    )
+    assert found.time_sd_s[0] == pytest.approx(600.0 / np.sqrt(3.0))
 
 
 def test_verdicts_by_their_rule():
