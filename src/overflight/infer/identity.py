@@ -18,6 +18,8 @@ Grade = Literal["identified", "possible", "cannot be told", "none of the listed"
 NONE = "none of these"
 IDENTIFIED, IDENTIFIED_ODDS, STILL = 0.95, 20.0, 0.9
 POSSIBLE = 0.5
+FITS = 3.0
+"""Standard deviations in the plane, which hold 99 %."""
 SHOWN = 10
 
 
@@ -169,16 +171,22 @@ class Identity:
         }
 
 
-def graded(posteriors: F64, p_none: F64, middle: int) -> Grade:
+def graded(posteriors: F64, p_none: F64, middle: int, sigmas: float = 0.0) -> Grade:
     """Return the grade of posteriors (candidates, values), the likeliest first, and of "none" (values,).
 
     "identified" wants 0.95 and odds of 20 against the next best, or against none, under the middle completeness, and
-    0.9 under the lowest. "none of the listed" wants the same of none, under the middle and the highest.
+    0.9 under the lowest; and that the best fits, its ``sigmas`` at most 3: of two balloons launched together one may be
+    all that is listed, and far likelier than chance though it is the other that was seen. "none of the listed" wants the same of none, under the middle and the highest.
     """
     if posteriors.size:
         best, second = posteriors[0], posteriors[1] if len(posteriors) > 1 else np.zeros(p_none.size)
         rival = max(second[middle], p_none[middle], 1e-300)
-        if best[middle] >= IDENTIFIED and best[middle] / rival >= IDENTIFIED_ODDS and best[0] >= STILL:
+        if (
+            sigmas <= FITS
+            and best[middle] >= IDENTIFIED
+            and best[middle] / rival >= IDENTIFIED_ODDS
+            and best[0] >= STILL
+        ):
             return "identified"
     if p_none[middle] >= IDENTIFIED and p_none[-1] >= STILL:
         return "none of the listed"

@@ -220,6 +220,7 @@ def test_verdicts_by_their_rule():
         return graded(np.array([best, second]), np.array(none), 1)
 
     assert grade((0.91, 0.96, 0.99), (0.09, 0.04, 0.01)) == "identified"
+    assert graded(np.array([(0.99, 0.99, 0.99)]), np.array((0.01, 0.01, 0.01)), 1, 3.2) == "possible"
     assert grade((0.89, 0.96, 0.99), (0.11, 0.04, 0.01)) == "possible"
     assert grade((0.94, 0.94, 0.94), (0.06, 0.06, 0.06)) == "possible"
     assert grade((0.2, 0.3, 0.5), (0.8, 0.7, 0.5)) == "cannot be told"
