@@ -176,7 +176,8 @@ def graded(posteriors: F64, p_none: F64, middle: int, sigmas: float = 0.0) -> Gr
 
     "identified" wants 0.95 and odds of 20 against the next best, or against none, under the middle completeness, and
     0.9 under the lowest; and that the best fits, its ``sigmas`` at most 3: of two balloons launched together one may be
-    all that is listed, and far likelier than chance though it is the other that was seen. "none of the listed" wants the same of none, under the middle and the highest.
+    all that is listed, and far likelier than chance though it is the other that was seen. "none of the listed" wants
+    the same probabilities of none, under the middle and the highest.
     """
     if posteriors.size:
         best, second = posteriors[0], posteriors[1] if len(posteriors) > 1 else np.zeros(p_none.size)
