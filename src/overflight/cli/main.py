@@ -27,6 +27,7 @@ VERBS = {
     "forecast": "Follow a balloon on in time.",
     "hindcast": "Follow a balloon back in time.",
     "launch": "Predict a flight: ascent, burst and descent, or float.",
+    "identify": "Match sightings against known flights and launches.",
     "airspace": "List the countries that a track or an ensemble crossed.",
 }
 GROUPS = {

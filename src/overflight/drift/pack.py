@@ -210,7 +210,7 @@ class WindPack:
         for i in {index, min(index + 1, last)}:
             if slab.times[i % 2] != i:
                 self._store(slab, i, i % 2)
-        if last == 0:
+        if last == 0 and slab.times[1] != 0:
             self._store(slab, 0, 1)
         following = index + 2 if towards > 0 else index - 1
         if index != until and 0 <= following <= last and self.keep == 1:
