@@ -27,18 +27,23 @@ STUDY = "study.json"
 BLOCK_CASES = 250
 
 
-class OtherStudyError(Exception):
+class OtherStudyError(ValueError):
     """A folder holds a study with other settings."""
 
 
 def planned(
-    parts: Sequence[str], cases: int, *, variants: Sequence[str] = ("passive",), strata: Sequence[str] = ()
+    parts: Sequence[str],
+    cases: int,
+    *,
+    variants: Sequence[str] = ("passive",),
+    strata: Sequence[str] = (),
+    size: int = BLOCK_CASES,
 ) -> list[Block]:
     """Return the blocks of a study, strata in turn so that an unfinished one is even."""
     names = list(strata) or [s.name for s in STRATA]
-    starts = range(0, cases, BLOCK_CASES)
+    starts = range(0, cases, size)
     return [
-        Block(part=part, stratum=name, variant=variant, first=first, count=min(BLOCK_CASES, cases - first))
+        Block(part=part, stratum=name, variant=variant, first=first, count=min(size, cases - first))
         for first in starts
         for part in parts
         for variant in (("passive",) if part == "origin" else variants)
@@ -46,15 +51,14 @@ def planned(
     ]
 
 
-def planned_power(cases: int) -> list[Block]:
+def planned_power(cases: int, *, size: int = BLOCK_CASES) -> list[Block]:
     """Return the blocks of the power curves: speeds through the air by hours, in three climates."""
+    every = [(s.name, f"powered-{speed:g}") for s in POWER_STRATA for speed in POWER_SPEEDS_MS]
     return [
-        Block(part="drift", stratum=s.name, variant=f"powered-{speed:g}", first=first, count=min(BLOCK_CASES,
-                                                                                            cases - first))
-        for first in range(0, cases, BLOCK_CASES)
-        for s in POWER_STRATA
-        for speed in POWER_SPEEDS_MS
-    ]  # fmt: skip
+        Block(part="drift", stratum=name, variant=variant, first=first, count=min(size, cases - first))
+        for first in range(0, cases, size)
+        for name, variant in every
+    ]
 
 
 def misfit_variants() -> tuple[str, ...]:
