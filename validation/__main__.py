@@ -55,7 +55,7 @@ def _run(args: argparse.Namespace) -> int:
     blocks = run.planned(parts, args.cases, variants=variants, strata=strata, size=args.block)
     if "power" in args.part.split(","):
         blocks += run.planned_power(args.cases, size=args.block)
-    study = Study(seed=args.seed, effort=Effort(members=args.members, simulated=args.simulated))
+    study = Study(seed=args.seed, effort=Effort(members=args.members, simulated=args.simulated, launches=args.launches))
     done = run.carry_out(blocks, study, args.out, workers=args.workers, dask=args.dask)
     print(f"{done} of {len(blocks)} blocks computed, the others were there: {args.out}")
     return 0
@@ -99,6 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--strata", default="", help="names with commas; all by default")
     run.add_argument("--members", type=int, default=400, help="samples of a track")
     run.add_argument("--simulated", type=int, default=199, help="simulated tracks of a drift test")
+    run.add_argument("--launches", type=int, default=20_000, help="launches that an origin tries")
     run.add_argument("--block", type=int, default=250, help="cases of a shard")
     run.add_argument("--workers", type=int, default=1, help="processes")
     run.add_argument("--dask", default="", metavar="ADDRESS|local", help="send blocks to a Dask cluster")

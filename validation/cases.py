@@ -21,6 +21,8 @@ from validation.truth import Truth, draw
 
 Row = dict[str, Any]
 
+SKY = "sky"
+"""The one stratum of ``identify``: skies as wide as the globe."""
 PARTS = ("track", "drift", "origin", "identify")
 
 
@@ -55,12 +57,14 @@ def seed_of(study: Study, name: str) -> int:
 
 def run_block(block: Block, study: Study) -> list[Row]:
     """Return one row a case; what overflight refuses is told in ``error``."""
-    asked = stratum(block.stratum)
+    if block.part not in PARTS:
+        raise ValueError(f"part: got {block.part!r}, expected {', '.join(PARTS)}")
     seed = seed_of(study, block.stratum)
+    if block.part == "identify":
+        return _skies(block, study, seed)
+    asked = stratum(block.stratum)
     if block.part == "origin":
         return _origins(block, asked, study, seed)
-    if block.part not in ("track", "drift"):
-        raise ValueError(f"part: got {block.part!r}, expected {', '.join(PARTS)}; identify is not there yet")
     given = field_of("coarse" if block.variant == "finer" else asked.product)
     true_field = field_of("table") if block.variant == "finer" else given
     truth = draw(asked, true_field, block.variant, seed=seed, first=block.first, count=block.count)
@@ -83,7 +87,7 @@ def _origins(block: Block, asked: Stratum, study: Study, seed: int) -> list[Row]
     given: Field = field_of(asked.product)
     flown = launch(asked, given, seed=seed, first=block.first, count=block.count)
     seen = see(flown.truth, asked, seed=seed, first=block.first)
-    sites, rows = sites_of(asked, seed), []
+    sites, rows = sites_of(seed), []
     for i in range(block.count):
         sightings = reports(flown.truth, seen, asked, i)
         home = Place(time=flown.time[i], lat=float(flown.lat[i]), lon=float(flown.lon[i]), altitude_m=0.0)
@@ -97,6 +101,16 @@ def _origins(block: Block, asked: Stratum, study: Study, seed: int) -> list[Row]
                     "rank": ranked.index(true) + 1 if true in ranked else 99}  # fmt: skip
 
         rows.append(_row(block.first + i, ask))
+    return rows
+
+
+def _skies(block: Block, study: Study, seed: int) -> list[Row]:
+    """Return one row for each object asked about, several to a sky; a case is a sky."""
+    winds, rows = field_of("table").winds, []
+    for number in range(block.first, block.first + block.count):
+        steady = winds.isel(time=[(5 * number) % winds.sizes["time"]])
+        found = judges.judge_sky(steady, seed=seed + number, effort=study.effort)
+        rows += [{"case": number, **row} for row in found]
     return rows
 
 

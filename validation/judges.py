@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
+from inspect import signature
 from typing import Any
 
+import h3.api.numpy_int as h3
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
 from overflight import infer
 from overflight.geo import sphere
+from overflight.geo.density import Density
 from overflight.sightings import Sighting
 from validation import scores
 
@@ -21,11 +25,20 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Effort:
-    """How much each judge computes: samples of a track, simulated tracks of a test, hours an origin looks back."""
+    """How much each judge computes.
+
+    ``members`` samples of a track and of each candidate, ``simulated`` tracks of a test, ``launches`` tried and
+    ``hours_back`` of an origin.
+    """
 
     members: int = 400
     simulated: int = 199
+    launches: int = 20_000
     hours_back: int = 48
+
+
+class NotThereYetError(ValueError):
+    """A question that this overflight does not answer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,19 +113,42 @@ def judge_origin(
 ) -> Row:  # fmt: skip
     """Return how the map of launches holds the true place: the level whose region it lies in, areas, ranks."""
     track = infer.track(sightings, winds, seed=seed, members=effort.members)
-    found = infer.origin(track, winds, hours_back=effort.hours_back, seed=seed, sites=sites)
+    more = {"members": effort.launches} if "members" in signature(infer.origin).parameters else {}
+    found = infer.origin(track, winds, hours_back=effort.hours_back, seed=seed, sites=sites, **more)
     density = found.density
-    mode = density.mode()
-    row = {
+    cell = density.probability[density.cell == _cell_of(density, launch)]
+    area = density.cell_area_m2[density.cell == _cell_of(density, launch)] / 1e6
+    low, _, high = found.launch_time
+    return {
         "level": density.level_of(launch.lat, launch.lon),
         "area_90_km2": density.area_m2(0.9) / 1e6,
-        "mode_error_km": float(sphere.distance_m(*mode, launch.lat, launch.lon)) / 1e3,
+        "mode_error_km": float(sphere.distance_m(*density.mode(), launch.lat, launch.lon)) / 1e3,
+        "log_score": float(-np.log(cell[0] / area[0])) if cell.size and cell[0] > 0.0 else None,
+        "in_time_90": bool(low <= launch.time <= high),
         "elsewhere": float(found.elsewhere),
+        "sites": len(found.sites),
+        "ranked": [name for name, _ in found.sites][:10],
     }
-    names = [name for name, _ in found.sites]
-    return {**row, "sites": len(names), "ranked": names[:10]}
 
 
-def has(name: str) -> bool:
-    """Say whether overflight answers a question yet."""
-    return hasattr(infer, name)
+def _cell_of(density: Density, place: Place) -> np.uint64:
+    resolution = h3.get_resolution(int(density.cell[0]))
+    return np.uint64(h3.latlng_to_cell(place.lat, place.lon, resolution))
+
+
+def judge_sky(winds: xr.Dataset, *, seed: int, effort: Effort) -> list[Row]:
+    """Draw one sky of 2,000 launches a day, identify a few of its objects, and return a row for each.
+
+    Raises
+    ------
+    NotThereYetError
+        This overflight does not identify.
+    """
+    if not hasattr(infer, "identify"):
+        raise NotThereYetError("identify: this overflight has no such question yet")
+    sky, stations = (import_module(f"overflight.infer.{n}") for n in ("sky", "stations"))
+    cases = sky.one_sky(winds, stations.read_stations(), seed, sky.Rules(members=effort.members))
+    names = ("is_listed", "floats", "sightings", "rank", "p_truth", "p_best", "is_right", "grade", "p_none",
+             "grade_without")  # fmt: skip
+    return [{**{n: getattr(case, n) for n in names}, "said": [[p, bool(right)] for p, right in case.said]}
+            for case in cases]  # fmt: skip

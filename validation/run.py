@@ -19,7 +19,7 @@ from typing import Any
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from overflight import __version__
-from validation.cases import Block, Row, Study, run_block
+from validation.cases import SKY, Block, Row, Study, run_block
 from validation.strata import POWER_SPEEDS_MS, POWER_STRATA, STRATA
 from validation.truth import ERROR_VARIANTS, LEVEL_VARIANTS
 
@@ -46,8 +46,8 @@ def planned(
         Block(part=part, stratum=name, variant=variant, first=first, count=min(size, cases - first))
         for first in starts
         for part in parts
-        for variant in (("passive",) if part == "origin" else variants)
-        for name in names
+        for variant in (variants if part in ("track", "drift") else ("passive",))
+        for name in ((SKY,) if part == "identify" else names)
     ]
 
 

@@ -22,7 +22,7 @@ def tables(found: Found) -> list[Table]:
     """Return every table for which the study holds rows."""
     made = (
         coverage(found), track_scores(found), false_alarms(found), powered(found), misfit(found), enough(found),
-        power(found), origins(found),
+        power(found), origins(found), identities(found),
     )  # fmt: skip
     return [t for t in made if t[2]]
 
@@ -193,11 +193,40 @@ def origins(found: Found) -> Table:
         level = np.array([r["level"] for r in rows])
         held = [share(int(np.count_nonzero(level <= a)), level.size) for a in (0.5, 0.9, 0.99)]
         sites = [r for r in rows if r["from_site"]]
+        scored = [r["log_score"] for r in rows if r["log_score"] is not None]
+        in_time = f"{100 * np.mean([r['in_time_90'] for r in rows]):.0f}"
         top = [f"{100 * np.mean([r['rank'] <= k for r in sites]):.0f}" if sites else "-" for k in (1, 5)]
         area = np.median([r["area_90_km2"] for r in rows])
         far = np.median([r["mode_error_km"] for r in rows])
-        return [*held, f"{area / 1e3:,.0f}", f"{far:,.0f}", *top]
+        return [*held, f"{area / 1e3:,.0f}", f"{far:,.0f}", *top, in_time, f"{np.mean(scored):.1f}" if scored else "-"]
 
     header = ["stratum", "cases", "in 50 % [%]", "in 90 % [%]", "in 99 % [%]", "median 90 % area [1000 km2]",
-              "mode off [km]", "site first [%]", "site in 5 [%]"]  # fmt: skip
+              "mode off [km]", "site first [%]", "site in 5 [%]", "time in 90 % [%]", "log score"]  # fmt: skip
     return "Origin: the true place of launch", header, _by_stratum(found, "origin", cells)
+
+
+def identities(found: Found) -> Table:
+    """Tell how well stated probabilities hold over simulated skies, and what is named wrongly."""
+    rows = sound(found.get(("identify", "sky", "passive"), []))
+    if not rows:
+        return "", [], []
+    said = [pair for r in rows for pair in r["said"]]
+    out = [
+        [f"stated {told:.2f}", str(n), f"{happened:.2f}"]
+        for told, happened, n in scores.reliability([p for p, _ in said], [right for _, right in said])
+    ]
+    named = [r for r in rows if r["grade"] == "identified"]
+    listed = [r for r in rows if r["is_listed"]]
+    unlisted = [r for r in rows if not r["is_listed"]]
+    out += [
+        ["objects", str(len(rows)), ""],
+        ["identified, share that is wrong", str(len(named)), _mean([not r["is_right"] for r in named])],
+        ["listed: truth first", str(len(listed)), _mean([r["rank"] == 1 for r in listed])],
+        ["unlisted: none of these first", str(len(unlisted)), _mean([r["is_right"] for r in unlisted])],
+        ["log score of the truth", str(len(rows)), _mean([-np.log(max(r["p_truth"], 1e-6)) for r in rows])],
+    ]
+    return "Identify: simulated skies of 2,000 launches a day", ["", "number", "share that is true, or score"], out
+
+
+def _mean(values: Sequence[float]) -> str:
+    return f"{np.mean(values):.2f}" if len(values) else "-"
