@@ -67,7 +67,10 @@ def _table(args: argparse.Namespace) -> int:
     found = run.rows_of(args.folder)
     if not found:
         raise FileNotFoundError(f"{args.folder}: no rows of a study; expected those of `python -m validation run`")
-    print("\n\n".join(tables.markdown(t) for t in tables.tables(found)))
+    told = "\n\n".join(tables.markdown(t) for t in tables.tables(found))
+    print(told)
+    if args.page:
+        into_page(args.page, "study", told)
     refused = sum("error" in r for rows in found.values() for r in rows)
     print(f"\n{sum(map(len, found.values()))} cases, {refused} refused")
     for path in figures.draw(found, args.figures) if args.figures else ():
@@ -84,7 +87,20 @@ def _quick(args: argparse.Namespace) -> int:
 def _real(args: argparse.Namespace) -> int:
     from validation.real import real
 
-    return real(args.data, seed=args.seed)
+    told = real(args.data, seed=args.seed)
+    print(told)
+    if args.page:
+        into_page(args.page, "real", told)
+    return 0
+
+
+def into_page(page: Path, name: str, text: str) -> None:
+    """Put tables between the marks of a name in a page of the documentation."""
+    whole, begin, end = page.read_text(encoding="utf-8"), f"<!-- begin: {name} -->", f"<!-- end: {name} -->"
+    if begin not in whole or end not in whole:
+        raise ValueError(f"{page}: got no marks for {name}, expected {begin} and {end}")
+    before, after = whole.split(begin)[0], whole.split(end)[1]
+    page.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}", encoding="utf-8")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -93,7 +109,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     verbs = parser.add_subparsers(required=True)
     run = verbs.add_parser("run", help="draw, fly, see and judge cases; goes on where it was stopped")
-    run.add_argument("--part", default="track,drift", help="any of track, drift, origin, identify, power")
+    run.add_argument("--part", default="track,drift", help="any of track, forecast, drift, origin, identify, power")
     run.add_argument("--cases", type=int, default=5000, help="cases of each stratum and variant")
     run.add_argument("--variants", default="passive", help="passive, misfit (all wrong ones), or names with commas")
     run.add_argument("--strata", default="", help="names with commas; all by default")
@@ -109,10 +125,12 @@ def _parser() -> argparse.ArgumentParser:
     table.add_argument("folder", type=Path)
     table.add_argument("--figures", type=Path, help="folder for SVG figures")
     table.set_defaults(does=_table)
+    table.add_argument("--page", type=Path, help="page of the documentation that gets the tables")
     quick = verbs.add_parser("quick", help="a small study within three minutes")
     quick.set_defaults(does=_quick)
     real = verbs.add_parser("real", help="recorded flights: thinned, judged, and held against what was left out")
     real.add_argument("--data", type=Path, required=True, help="folder of the real winds and flights")
+    real.add_argument("--page", type=Path, help="page of the documentation that gets the tables")
     real.set_defaults(does=_real)
     for verb in (run, quick, real):
         verb.add_argument("--seed", type=int, default=20_230_201)

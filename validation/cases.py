@@ -23,7 +23,9 @@ Row = dict[str, Any]
 
 SKY = "sky"
 """The one stratum of ``identify``: skies as wide as the globe."""
-PARTS = ("track", "drift", "origin", "identify")
+PARTS = ("track", "forecast", "drift", "origin", "identify")
+AHEAD_H = 24
+"""How far a forecast goes beyond the last sighting."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,11 +69,13 @@ def run_block(block: Block, study: Study) -> list[Row]:
         return _origins(block, asked, study, seed)
     given = field_of("coarse" if block.variant == "finer" else asked.product)
     true_field = field_of("table") if block.variant == "finer" else given
-    truth = draw(asked, true_field, block.variant, seed=seed, first=block.first, count=block.count)
+    beyond = AHEAD_H if block.part == "forecast" else 0
+    truth = draw(asked, true_field, block.variant, seed=seed, first=block.first, count=block.count, beyond_h=beyond)
     seen = see(truth, asked, seed=seed, first=block.first)
     rows = []
     for i in range(block.count):
-        sightings, at = reports(truth, seen, asked, i), place(truth, i, int(seen.held_out[i]))
+        hour = int(seen.held_out[i]) if block.part != "forecast" else asked.hours + AHEAD_H
+        sightings, at = reports(truth, seen, asked, i), place(truth, i, hour)
         ask = _asked(block.part, given.winds, at, seed + block.first + i, study.effort)
         rows.append(_row(block.first + i, lambda ask=ask, sightings=sightings: ask(sightings)))
     return rows
@@ -80,6 +84,8 @@ def run_block(block: Block, study: Study) -> list[Row]:
 def _asked(part: str, winds: xr.Dataset, at: Place, seed: int, effort: Effort) -> Callable[..., Row]:
     if part == "track":
         return lambda sightings: judges.judge_track(sightings, winds, [at], seed=seed, effort=effort)[0]
+    if part == "forecast":
+        return lambda sightings: judges.judge_forecast(sightings, winds, at, AHEAD_H, seed=seed, effort=effort)
     return lambda sightings: judges.judge_drift(sightings, winds, seed=seed, effort=effort)
 
 

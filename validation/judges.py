@@ -56,11 +56,22 @@ def judge_track(
 ) -> list[Row]:
     """Score the track at held-out places, one row each. [km], [m]"""
     found = infer.track(sightings, winds, seed=seed, members=effort.members)
-    return [_scored(found, place) for place in at]
+    return [_scored(found.samples, place) for place in at]
 
 
-def _scored(found: infer.Track, place: Place) -> Row:
-    lat, lon, altitude = samples_at(found.samples, place.time)
+def judge_forecast(
+    sightings: Sequence[Sighting], winds: xr.Dataset, at: Place, hours: float, *, seed: int, effort: Effort
+) -> Row:
+    """Score the forecast at a place some hours after the last sighting. [km], [m]"""
+    found = infer.track(sightings, winds, seed=seed, members=effort.members)
+    return _scored(infer.forecast(found, winds, hours=hours, seed=seed), at)
+
+
+def _scored(samples: xr.Dataset, place: Place) -> Row:
+    """Score the samples that are still in the winds."""
+    lat, lon, altitude = samples_at(samples, place.time)
+    there = np.isfinite(lat) & np.isfinite(lon)
+    lat, lon, altitude = lat[there], lon[there], altitude[there]
     centre = sphere.mean_place(lat, lon)
     points, true = _flat(centre, lat, lon), _flat(centre, np.array([place.lat]), np.array([place.lon]))[0]
     covariance = np.cov(points.T)

@@ -56,14 +56,12 @@ class Judged:
     refused: tuple[str, ...]
 
 
-def real(data: Path, *, seed: int) -> int:
-    """Judge every flight of the folder and print the tables; return the exit code."""
+def real(data: Path, *, seed: int) -> str:
+    """Judge every flight of the folder and return the tables, and what was refused."""
     judged = [one for flight in all_flights(data) for one in judge_flight(flight, data, seed=seed)]
-    print("\n\n".join(markdown(t) for t in (track_table(judged), pooled_table(judged), drift_table(judged),
-                                              origin_table(judged))))  # fmt: skip
-    for line in dict.fromkeys(f"{j.flight.name}, {j.count}: {r}" for j in judged for r in j.refused):
-        print(line)
-    return 0
+    made = (track_table(judged), pooled_table(judged), drift_table(judged), origin_table(judged))
+    refused = dict.fromkeys(f"{j.flight.name}, {j.count} sightings: {r}" for j in judged for r in j.refused)
+    return "\n\n".join([*(markdown(t) for t in made), *refused])
 
 
 def judge_flight(flight: Recorded, data: Path, *, seed: int, counts: Sequence[int] = COUNTS) -> list[Judged]:

@@ -14,16 +14,16 @@ Row = dict[str, Any]
 Found = dict[tuple[str, str, str], list[Row]]
 POWERED = "needs horizontal air-relative speed"
 NOT_ENOUGH = "not enough data"
+WHERE = {"track": "Track, at a held-out hour", "forecast": "Forecast, 24 h after the last sighting"}
 Table = tuple[str, Sequence[str], list[list[str]]]
 """Title, header, rows."""
 
 
 def tables(found: Found) -> list[Table]:
     """Return every table for which the study holds rows."""
-    made = (
-        coverage(found), track_scores(found), false_alarms(found), powered(found), misfit(found), enough(found),
-        power(found), origins(found), identities(found),
-    )  # fmt: skip
+    where = [f(found, part) for part in WHERE for f in (coverage, track_scores)]
+    drift = [f(found) for f in (false_alarms, powered, misfit, enough, power)]
+    made = [*where, *drift, origins(found), identities(found)]
     return [t for t in made if t[2]]
 
 
@@ -59,8 +59,8 @@ def _by_stratum(found: Found, part: str, cells: Callable[[list[Row]], list[str]]
     return out
 
 
-def coverage(found: Found) -> Table:
-    """Tell the coverage of the track's ellipses at a held-out hour."""
+def coverage(found: Found, part: str = "track") -> Table:
+    """Tell the coverage of the ellipses of tracks or forecasts."""
 
     def cells(rows: list[Row]) -> list[str]:
         rank = np.array([r["rank"] for r in rows])
@@ -70,11 +70,11 @@ def coverage(found: Found) -> Table:
         return [*held, inside, f"{scores.uniformity(rank):.2g}"]
 
     header = ["stratum", "cases", "in 50 % [%]", "in 90 % [%]", "in 95 % [%]", "altitude in 90 % [%]", "KS p of ranks"]
-    return "Track: the true place at a held-out hour", header, _by_stratum(found, "track", cells)
+    return f"{WHERE[part]}: coverage of the true place", header, _by_stratum(found, part, cells)
 
 
-def track_scores(found: Found) -> Table:
-    """Tell errors and scores of the track."""
+def track_scores(found: Found, part: str = "track") -> Table:
+    """Tell errors and scores of tracks or forecasts."""
 
     def cells(rows: list[Row]) -> list[str]:
         def mean(name: str) -> float:
@@ -88,7 +88,7 @@ def track_scores(found: Found) -> Table:
 
     header = ["stratum", "cases", "median error [km]", "median 90 % area [km2]", "rms error / spread",
               "energy score [km]", "CRPS [km]", "log score", "altitude CRPS [m]"]  # fmt: skip
-    return "Track: error and scores at the held-out hour", header, _by_stratum(found, "track", cells)
+    return f"{WHERE[part]}: error and scores", header, _by_stratum(found, part, cells)
 
 
 def _spread_skill(rows: Sequence[Row]) -> float:

@@ -104,14 +104,17 @@ def levels_of(variant: str, start: Start, field: Field, seed: int, first: int) -
     return level_room.Steering(start.level_m, field) if variant == "station" else level_room.Held(start.level_m)
 
 
-def draw(stratum: Stratum, field: Field, variant: str, *, seed: int, first: int, count: int) -> Truth:
-    """Draw and fly cases ``first`` to ``first + count`` of a stratum."""
+def draw(
+    stratum: Stratum, field: Field, variant: str, *, seed: int, first: int, count: int, beyond_h: int = 0
+) -> Truth:
+    """Draw and fly cases ``first`` to ``first + count`` of a stratum, some hours beyond the last sighting too."""
     start = draw_start(stratum, seed, first, count)
     error, size = misstated(field.error, variant)
     heading = np.exp(2j * np.pi * rng.uniforms(seed, "truth heading", count, first_member=first))
     walk = ErrorWalk(error, seed, first, count)
     levels = levels_of(variant, start, field, seed, first)
-    return fly(field, start, levels, walk, hours=stratum.hours, motor=speed_of(variant) * heading, size=size)
+    motor = speed_of(variant) * heading
+    return fly(field, start, levels, walk, hours=stratum.hours + beyond_h, motor=motor, size=size)
 
 
 def fly(
