@@ -79,7 +79,7 @@ def test_a_folder_of_another_study_is_refused(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("--part", "drfit"), "--part: got drfit, expected track, drift, origin, identify or power"),
+        (("--part", "drfit"), "--part: got drfit, expected track, forecast, drift, origin, identify or power"),
         (("--strata", "moon"), "stratum: got 'moon', expected tropics-"),
         (("--variants", "magic"), "variant: got 'magic', expected passive"),
     ],
