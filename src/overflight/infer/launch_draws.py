@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtr, ndtri
 
 from overflight.geo import rng
 from overflight.infer.launch_prior import LaunchPrior, log_normal
@@ -15,9 +16,13 @@ F64 = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
 FINE_S, COARSE_S = 600.0, 10_800.0
-"""Bins of age: the fine ones follow the hours of radiosondes, the coarse ones are learnt."""
-LEVEL_BINS = 12
-SYNOPTIC_PART = 0.4
+"""Bins of age: the fine ones follow the hours of radiosondes, the coarse ones, shorter for recent launches, are learnt."""
+LEVEL_BINS, LEVEL_BIN_LN_P = 12, 0.2
+"""Most bins of level, and the least width of one: about 1.4 km."""
+SYNOPTIC_PART = 0.35
+RECENT_PART, RECENT_S = 0.3, 10_800.0
+"""Part of the broad draws that falls off as 1 / (age + 3 h): recent flights are near each other, and a site among them
+counts for much."""
 DEFENSIVE_PART = 0.15
 """Part of the later draws that is still made broadly, so that nothing is overlooked."""
 CLIMB = (4.2, 0.4)
@@ -51,25 +56,36 @@ class Proposal:
     ----------
     first : datetime64. Time of the first sighting.
     window_s : float. Oldest age. [s]
-    pressure_pa : float64 (samples,). Levels of the track's samples. [Pa]
+    levels_at : (pressure, altitude), float64 (samples,). Of the track's samples. [Pa], [m]
     prior : LaunchPrior; ``synoptic`` whether there are radiosonde stations.
     """
 
     def __init__(
-        self, first: np.datetime64, window_s: float, pressure_pa: F64, prior: LaunchPrior, *, synoptic: bool
+        self,
+        first: np.datetime64,
+        window_s: float,
+        levels_at: tuple[F64, F64],
+        prior: LaunchPrior,
+        *,
+        synoptic: bool,
     ) -> None:
         self.window_s = window_s
+        pressure_pa, self.altitude_m = levels_at
         bins = max(1, int(np.ceil(window_s / FINE_S)))
         self.edges = np.linspace(0.0, window_s, bins + 1)
         middle = 0.5 * (self.edges[1:] + self.edges[:-1])
         times = first - np.round(middle * 1e9).astype("timedelta64[ns]")
         factor = prior.hour_factor("radiosonde", times) if synoptic else np.ones(bins)
         part = SYNOPTIC_PART if synoptic else 0.0
-        self.base = ((1.0 - part) + part * factor / factor.mean()) / bins
+        recent = 1.0 / (middle + RECENT_S)
+        alike = part * factor / factor.mean() + RECENT_PART * recent / recent.mean()
+        self.base = ((1.0 - part - RECENT_PART) + alike) / bins
         coarse = max(1, int(np.ceil(window_s / COARSE_S)))
-        self.coarse = np.minimum((middle / window_s * coarse).astype(np.intp), coarse - 1)
+        self.coarse = np.minimum((np.sqrt(middle / window_s) * coarse).astype(np.intp), coarse - 1)
+        self.coarse = np.unique(self.coarse, return_inverse=True)[1]
+        coarse = int(self.coarse[-1]) + 1
         order = np.argsort(np.argsort(pressure_pa, kind="stable"), kind="stable")
-        levels = min(LEVEL_BINS, pressure_pa.size)
+        levels = int(np.clip(np.ptp(np.log(pressure_pa)) / LEVEL_BIN_LN_P, 1, min(LEVEL_BINS, pressure_pa.size)))
         self.level = (order * levels // pressure_pa.size).astype(np.intp)
         share = np.bincount(self.level, minlength=levels) / pressure_pa.size
         self.broad = np.bincount(self.coarse, self.base, coarse)[:, None] * share[None, :]
@@ -105,14 +121,9 @@ class Proposal:
         pick = np.minimum((uniform("sample") * sizes[level]).astype(np.intp), sizes[level] - 1)
         offsets = np.concatenate([[0], np.cumsum(sizes)[:-1]])
         sample = np.concatenate(self.members)[offsets[level] + pick]
-        z = rng.normals(seed, "origin climb", count, first_member=first_member)
-        rate = CLIMB[0] * np.exp(CLIMB[1] * z)
-        return Draws(
-            sample=sample,
-            age_s=self._ages(coarse, uniform("age")),
-            rate_ms=rate,
-            log_rate_density=log_normal(rate, *CLIMB),
-        )
+        age = self._ages(coarse, uniform("age"))
+        rate, log_density = _rates_above(self.altitude_m[sample] / np.maximum(age, 1.0), uniform("climb"))
+        return Draws(sample=sample, age_s=age, rate_ms=rate, log_rate_density=log_density)
 
     def log_density(self, draws: Draws, tables: Sequence[F64], counts: Sequence[int]) -> F64:
         """Return the log density of age [per window] and level of the draws of all rounds together.
@@ -134,3 +145,12 @@ class Proposal:
         last = np.append(first[1:], self.base.size)
         low, high = total[first[coarse]], total[last[coarse]]
         return np.interp(low + u * (high - low), total, self.edges)
+
+
+def _rates_above(least_ms: F64, u: F64) -> tuple[F64, F64]:
+    """Draw log-normal rates that bring the balloon up in time, and return their log density."""
+    low = ndtr((np.log(np.maximum(least_ms, 1e-6)) - np.log(CLIMB[0])) / CLIMB[1])
+    left = np.maximum(1.0 - low, 1e-12)
+    z = ndtri(np.clip(low + u * left, 1e-15, 1.0 - 1e-15))
+    rate = np.clip(CLIMB[0] * np.exp(CLIMB[1] * z), 0.05, 90.0)
+    return rate, log_normal(rate, *CLIMB) - np.log(left)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from overflight.infer.launch_prior import LaunchPrior
 from overflight.infer.launch_sites import Site, known_sites
 from overflight.infer.launches import FOUND, Launches, Start, fly_back, joined
 from overflight.infer.origin_ascent import Climb, climbing_at_first
+from overflight.infer.origin_check import Agreement, agreement
 from overflight.infer.origin_region import SiteOdds, Windows, density_of, ranked_sites, windows_of
 from overflight.infer.origin_weights import LAND_PART, SEA_PART, Points, Tried, kernel_km, spread_km, weigh
 from overflight.infer.track import Track
@@ -32,8 +33,10 @@ __all__ = ["NONE_OF_THESE", "Origin", "Site", "origin"]
 
 F64 = NDArray[np.float64]
 NONE_OF_THESE = "none of these"
-PILOT_PART = 0.1
-LEAST_PILOT = 400
+ROUNDS = (0.1, 0.25, 0.65)
+"""Part of the launches in each round: the first is broad, each later one follows what was found before it."""
+ASCENT_SPREAD = 0.4, 8.0
+"""Spread of rates of ascent, and the wind speed that ascents of other rates are parted by. [m/s]"""
 GOOD_ESS = 200.0
 _NS = 1e9
 
@@ -54,6 +57,7 @@ class Origin:
     members : int. Launches that were tried.
     is_learned : bool. The wind error at the first sighting was taken from the track.
     prior : dict. The prior as it was used.
+    agreement : Agreement. Of flights forward with flights back; None where it was not asked for or cannot be had.
     note : str. What the map is and what it rests on.
     seed : int
     """
@@ -70,6 +74,7 @@ class Origin:
     members: int
     is_learned: bool
     prior: dict[str, Any]
+    agreement: Agreement | None
     note: str
     seed: int
 
@@ -118,6 +123,7 @@ class Origin:
             "ess": self.ess,
             "wind_error_learned": self.is_learned,
             "prior": self.prior,
+            "agreement": None if self.agreement is None else asdict(self.agreement),
             "note": self.note,
             "seed": self.seed,
         }
@@ -135,6 +141,7 @@ def origin(  # noqa: PLR0913 - what is asked, what is believed, and how it is co
     resolution: int | None = None,
     settings: drift.Settings | None = None,
     error_state: drift.ErrorState | None = None,
+    check: bool = False,
 ) -> Origin:
     """Find where and when the object of a track was launched.
 
@@ -155,6 +162,7 @@ def origin(  # noqa: PLR0913 - what is asked, what is believed, and how it is co
     settings : drift.Settings. Its ``wind_error`` is taken as it is; without settings it is the default model.
     error_state : ErrorState. Wind error of each sample of the track at its first sighting, the track's own where None;
         where the track has none either it is drawn anew and the region comes out too wide.
+    check : bool. Also fly forward from the likeliest place, and say whether that agrees.
 
     Raises
     ------
@@ -180,7 +188,8 @@ def origin(  # noqa: PLR0913 - what is asked, what is believed, and how it is co
         seed=seed, settings=settings,
     )  # fmt: skip
     tried = search.run(winds, members)
-    return _summed(search, tried, weights, hours_back, resolution)
+    found = _summed(search, tried, weights, hours_back, resolution)
+    return replace(found, agreement=search.checked(winds, tried)) if check else found
 
 
 def _check(hours_back: float, members: int, resolution: int | None) -> None:
@@ -216,7 +225,7 @@ def _require_winds(winds: xr.Dataset, start: Start, hours_back: float, settings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Search:
-    """A search in rounds: a pilot over all ages and levels, then the rest where the posterior was found."""
+    """A search in rounds: broadly over all ages and levels, then where the posterior was found."""
 
     start: Start
     climb: Climb | None
@@ -229,22 +238,43 @@ class _Search:
     def run(self, winds: xr.Dataset, members: int) -> Tried:
         """Try launches; return them with the density of their draws."""
         proposal = Proposal(
-            self.start.time, self.window_s, self.start.pressure_pa, self.prior,
+            self.start.time, self.window_s, (self.start.pressure_pa, self.start.altitude_m), self.prior,
             synoptic=any(s.kind == "radiosonde" for s in self.sites),
         )  # fmt: skip
-        pilot = min(members, max(LEAST_PILOT, round(PILOT_PART * members)))
-        tables, counts, drawn, flown = [proposal.broad], [pilot], [], []
-        for number in range(1 + (members > pilot)):
-            if number:
-                tried = self._tried(proposal, drawn, flown, tables, counts)
-                mass = _mass_of_members(*weigh(tried, self.sites, self.prior, seed=self.seed))
-                tables.append(proposal.table(drawn[0].age_s, drawn[0].sample, mass))
-                counts.append(members - pilot)
-            drawn.append(self._draw(proposal, tables[-1], counts[-1], sum(counts[:-1])))
+        counts = [round(part * members) for part in ROUNDS[:-1]]
+        counts.append(members - sum(counts))
+        tables: list[F64] = []
+        drawn: list[Draws] = []
+        flown: list[Launches] = []
+        for number, count in enumerate(counts):
+            tables.append(self._table(proposal, drawn, flown, tables, counts))
+            drawn.append(self._draw(proposal, tables[-1], count, sum(counts[:number])))
             flown.append(self._fly(winds, drawn[-1], number))
             if self.settings.progress:
-                self.settings.progress(sum(counts), members)
+                self.settings.progress(sum(counts[: number + 1]), members)
         return self._tried(proposal, drawn, flown, tables, counts)
+
+    def _table(
+        self, proposal: Proposal, drawn: list[Draws], flown: list[Launches], tables: list[F64], counts: list[int]
+    ) -> F64:
+        """Return where to draw next."""
+        if not drawn:
+            return proposal.broad
+        tried = self._tried(proposal, drawn, flown, tables, counts[: len(drawn)])
+        mass = _mass_of_members(*weigh(tried, self.sites, self.prior, seed=self.seed))
+        age, sample = (np.concatenate([getattr(d, n) for d in drawn]) for n in ("age_s", "sample"))
+        return proposal.table(age, sample, mass)
+
+    def checked(self, winds: xr.Dataset, tried: Tried) -> Agreement | None:
+        """Compare flights forward with flights back, in the first member of the winds."""
+        points, _ = weigh(tried, self.sites, self.prior, seed=self.seed)
+        if self.climb is not None:
+            return None
+        draws = (tried.launches.age_s, tried.sample, tried.rate_ms)
+        field = members_of(winds)[0]
+        return agreement(
+            field, self.start, points, draws, tried.spread_km, seed=self.seed, settings=self.settings
+        )
 
     def _draw(self, proposal: Proposal, table: F64, count: int, first_member: int) -> Draws:
         draws = proposal.draw(table, count, self.seed, first_member)
@@ -285,12 +315,16 @@ class _Search:
             log_draw = log_draw + proposal.log_density(draws, tables, counts)
         error, start = self.settings.wind_error, self.start
         lat = float(start.lat.mean())
-        sd = np.zeros(1) if error is None else error.sd(start.pressure_pa / 100.0, np.abs(start.lat)).mean()
-        start_km = float(111.2 * np.std(start.lat))
-        spread = spread_km(error, sd, lat, launches.age_s, start_km)
-        width = np.hypot(kernel_km(spread, launches, self.window_s), 0.3 * launches.extra_km)
+        sd = 0.0 if error is None else float(error.sd(start.pressure_pa / 100.0, start.lat).mean())
+        rise_s = start.altitude_m[draws.sample] / draws.rate_ms
+        start_km = np.hypot(111.2 * np.std(start.lat), ASCENT_SPREAD[0] * ASCENT_SPREAD[1] * rise_s / 1000.0)
+        spread = np.hypot(spread_km(error, sd, lat, launches.age_s, start_km), launches.extra_km)
+        width = kernel_km(spread, launches)
         ages = np.round(launches.age_s * _NS).astype("timedelta64[ns]")
-        return Tried(launches=launches, times=start.time - ages, rate_ms=draws.rate_ms, log_draw=log_draw, width_km=width)
+        return Tried(
+            launches=launches, times=start.time - ages, sample=draws.sample, rate_ms=draws.rate_ms, log_draw=log_draw,
+            spread_km=spread, width_km=width,
+        )  # fmt: skip
 
 
 def _mass_of_members(points: Points, lost: F64) -> F64:
@@ -324,6 +358,7 @@ def _summed(search: _Search, tried: Tried, weights: dict[str, Any], hours_back: 
         members=mass.size,
         is_learned=search.start.error is not None,
         prior=weights,
+        agreement=None,
         note=_note(search, tried),
         seed=search.seed,
     )

@@ -27,8 +27,8 @@ Ints = NDArray[np.intp]
 REACH = 4.0
 """Standard deviations after which a kernel ends."""
 KERNEL = 0.9
-ALIKE_S = 21_600.0
-"""Launches within so much time of each other share a kernel. [s]"""
+ALIKE_S = 1_800.0
+"""Launches within so much time of each other are looked at together: radiosondes go up within less. [s]"""
 LEAST_KM = 2.0
 FILLING = 40_000
 """Points that the parts without sites are spread to, each launch to several where there are fewer."""
@@ -60,38 +60,40 @@ class Points:
 LAND_PART, SEA_PART = -1, -2
 
 
-def spread_km(error: WindError | None, sd_ms: F64, lat: float, age_s: F64, start_km: float) -> F64:
+def spread_km(error: WindError | None, sd_ms: float, lat: float, age_s: F64, start_km: F64) -> F64:
     """Return the standard deviation of a component of the place after ``age_s`` of drift from the first sighting. [km]
 
     Of the closed form of displacement by both parts of the wind error, 2 s^2 Re[t / a - (1 - exp(-a t)) / a^2].
     """
     if error is None:
-        return np.full(age_s.shape, start_km)
+        return start_km
     f = 2.0 * EARTH_ROTATION_RAD_S * np.sin(np.radians(lat)) * error.rotation
     parts = ((error.slow_share, 1.0 / error.slow_time_s + 0j), (1.0 - error.slow_share, 1.0 / error.wave_time_s + 1j * f))
     variance = sum(share * (age_s / a - (1.0 - np.exp(-a * age_s)) / a**2).real for share, a in parts)
     return np.hypot(start_km, np.sqrt(2.0 * np.maximum(variance, 0.0)) * sd_ms / 1000.0)
 
 
-def kernel_km(spread: F64, launches: Launches, window_s: float) -> F64:
-    """Return the width of each launch's kernel: Silverman's for two dimensions, by launches of like age. [km]"""
-    found = np.flatnonzero(launches.fate == FOUND)
-    share = min(1.0, ALIKE_S / window_s)
-    alike = max(1.0, found.size * share)
-    return np.maximum(LEAST_KM, KERNEL * spread * alike ** (-1.0 / 6.0))
+def kernel_km(spread: F64, launches: Launches) -> F64:
+    """Return the width of each launch's kernel: Silverman's for two dimensions, by the launches of like age. [km]"""
+    ages = np.sort(launches.age_s[launches.fate == FOUND])
+    alike = np.searchsorted(ages, launches.age_s + ALIKE_S) - np.searchsorted(ages, launches.age_s - ALIKE_S)
+    return np.maximum(LEAST_KM, KERNEL * spread * np.maximum(alike, 1.0) ** (-1.0 / 6.0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tried:
     """Launches with all that their weights depend on.
 
-    ``log_draw`` log density of the draw; ``width_km`` of the kernel; ``rate_ms`` of the ascent; ``times`` of launch, UTC.
+    ``sample`` of the track; ``rate_ms`` of the ascent; ``times`` of launch, UTC; ``log_draw`` log density of the draw;
+    ``spread_km`` of flights of that age, ``width_km`` of the kernel.
     """
 
     launches: Launches
     times: NDArray[np.datetime64]
+    sample: Ints
     rate_ms: F64
     log_draw: F64
+    spread_km: F64
     width_km: F64
 
 
