@@ -14,12 +14,9 @@ TARGET = Path(__file__).parent.parent / "src" / "overflight" / "infer" / "data" 
 APART_DEG = 0.05
 
 
-def parted(row: dict[str, str]) -> tuple[str, str]:
-    """Part name and country; rows of some countries have a province, and the country, at the end of the name."""
-    words, country = row["name"].replace(",", " , ").split(), row["country_code_fips"].strip()
-    tail = words[words.index(",") + 1 :] if "," in words else []
-    named = next((w for w in reversed([*tail, *country.split()]) if len(w) == 2 and w.isalpha()), "")
-    return " ".join(words[: words.index(",")] if "," in words else words).title(), named
+def place_name(row: dict[str, str]) -> str:
+    """Return the name without province and country: those are codes of NOAA's own, CN is Canada."""
+    return " ".join(row["name"].partition(",")[0].split()).title()
 
 
 def main(path: str) -> None:
@@ -33,11 +30,10 @@ def main(path: str) -> None:
         if not (abs(lat) <= 90 and abs(lon) <= 180) or place in taken:
             continue
         taken.add(place)
-        name, country = parted(row)
-        kept.append((f"{name} {row['wmo']}", country, f"{lat:.2f}", f"{lon:.2f}"))
+        kept.append((f"{place_name(row)}, WMO {row['wmo']}", f"{lat:.2f}", f"{lon:.2f}"))
     with TARGET.open("w", encoding="utf-8", newline="") as stream:
         table = csv.writer(stream, lineterminator="\n")
-        table.writerow(("name", "country", "lat", "lon"))
+        table.writerow(("name", "lat", "lon"))
         table.writerows(kept)
     print(f"{len(kept)} of {len(rows)} entries, {TARGET.stat().st_size:,} bytes")
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -141,16 +142,18 @@ def balanced(drawn: dict[str, np.ndarray], plan: Plan, weights: dict[str, float]
     """Choose cases so that each kind's share is its prior weight times the share of its hours that is possible."""
     rng = np.random.default_rng(plan.seed + 2)
     possible = {}
-    for kind in weights:
+    for kind, weight in weights.items():
         some = drawn["kind"] == kind
         free = drawn["age_s"] > drawn["level_m"] / drawn["rate_ms"]
         mean = 1.0
         if kind == "radiosonde":
-            factor = LaunchPrior().hour_factor(kind, FIRST - np.round(drawn["age_s"][some] * 1e9).astype("timedelta64[ns]"))
+            factor = LaunchPrior().hour_factor(
+                kind, FIRST - np.round(drawn["age_s"][some] * 1e9).astype("timedelta64[ns]")
+            )
             mean = float((factor * free[some]).mean())
         else:
             mean = float(free[some].mean()) if some.any() else 0.0
-        possible[kind] = weights[kind] * mean
+        possible[kind] = weight * mean
     share = np.array(list(possible.values()))
     kinds = np.array(list(possible))[rng.choice(share.size, plan.cases, p=share / share.sum())]
     pools = {k: list(np.flatnonzero(drawn["kept"] & (drawn["kind"] == k))) for k in possible}
@@ -171,10 +174,17 @@ def sightings_of(truth: Truths, case: int, plan: Plan) -> list[Sighting]:
         altitude = Altitude(value_m=float(level), sd_m=ALTITUDE_SD_M, reference="pressure")
         out.append(
             Sighting(
-                time=to_datetime(FIRST + np.timedelta64(round(3600 * hours), "s")), time_sd_s=0.0, lat=float(lat),
-                lon=float(lon), position_sd_m=POSITION_SD_M, altitude=altitude if plan.is_level_known else None,
-                object_label="", source="", note="", evidence_sha256="",
-            )  # fmt: skip
+                time=to_datetime(FIRST + np.timedelta64(round(3600 * hours), "s")),
+                time_sd_s=0.0,
+                lat=float(lat),
+                lon=float(lon),
+                position_sd_m=POSITION_SD_M,
+                altitude=altitude if plan.is_level_known else None,
+                object_label="",
+                source="",
+                note="",
+                evidence_sha256="",
+            )
         )
     return out
 
@@ -229,7 +239,8 @@ def run(plan: Plan, folder: Path, *, tell: bool = False) -> tuple[list[Score], T
         found = infer.origin(track, winds, hours_back=plan.hours_back, members=plan.members, seed=case + 1)
         scores.append(score(found, truth, case, sites, time.process_time() - began))
         if tell and (case + 1) % 25 == 0:
-            print(summary(scores, truth.kind), flush=True)
+            sys.stdout.write(f"{summary(scores, truth.kind)}\n")
+            sys.stdout.flush()
     return scores, truth
 
 
@@ -263,7 +274,7 @@ def main() -> None:
         seen_h=tuple(float(h) for h in given.seen.split(",")), is_level_known=not given.level_unknown,
     )  # fmt: skip
     scores, truth = run(plan, Path(os.environ["OVERFLIGHT_SHARED_DATA"]), tell=True)
-    print(summary(scores, truth.kind))
+    sys.stdout.write(f"{summary(scores, truth.kind)}\n")
 
 
 if __name__ == "__main__":

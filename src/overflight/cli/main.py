@@ -26,6 +26,7 @@ VERBS = {
     "forecast": "Follow a balloon on in time.",
     "hindcast": "Follow a balloon back in time.",
     "launch": "Predict a flight: ascent, burst and descent, or float.",
+    "origin": "Find where and when it was launched.",
     "airspace": "List the countries that a track or an ensemble crossed.",
 }
 GROUPS = {

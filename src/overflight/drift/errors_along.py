@@ -29,7 +29,7 @@ class ErrorAlong:
     ``e`` float32 (members, 4): the error at both ends of the segment at hand, (u, v) and (u, v). [cells/s]
     """
 
-    def __init__(  # noqa: PLR0913 - what an ensemble is, and where its errors begin
+    def __init__(
         self,
         error: WindError | None,
         pack: WindPack,

@@ -76,7 +76,9 @@ class Divergence:
         for dk, wk in ((0, 1.0 - c), (1, c)):
             for dj, wj in ((0, 1.0 - b), (1, b)):
                 for di, wi in ((0, 1.0 - a), (1, a)):
-                    total += wk * wj * wi * field[np.minimum(k + dk, field.shape[0] - 1), j + dj, (i + di) % field.shape[2]]
+                    total += (
+                        wk * wj * wi * field[np.minimum(k + dk, field.shape[0] - 1), j + dj, (i + di) % field.shape[2]]
+                    )
         return np.where(known, total, 0.0)
 
     def _around(self) -> F64:

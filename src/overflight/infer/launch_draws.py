@@ -16,7 +16,8 @@ F64 = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
 FINE_S, COARSE_S = 600.0, 10_800.0
-"""Bins of age: the fine ones follow the hours of radiosondes, the coarse ones, shorter for recent launches, are learnt."""
+"""Bins of age: the fine ones follow the hours of radiosondes, the coarse ones, shorter for recent launches, are
+learnt."""
 LEVEL_BINS, LEVEL_BIN_LN_P = 12, 0.2
 """Most bins of level, and the least width of one: about 1.4 km."""
 SYNOPTIC_PART = 0.35
@@ -136,7 +137,7 @@ class Proposal:
         return np.asarray(np.log(base * mixed / self.broad[cells]))
 
     def _fine(self, age_s: F64) -> Ints:
-        return np.clip((age_s / self.window_s * self.base.size).astype(np.intp), 0, self.base.size - 1)
+        return np.asarray(np.clip((age_s / self.window_s * self.base.size).astype(np.intp), 0, self.base.size - 1))
 
     def _ages(self, coarse: Ints, u: F64) -> F64:
         """Draw ages within coarse bins by the base density."""
@@ -144,7 +145,7 @@ class Proposal:
         first = np.searchsorted(self.coarse, np.arange(self.broad.shape[0]))
         last = np.append(first[1:], self.base.size)
         low, high = total[first[coarse]], total[last[coarse]]
-        return np.interp(low + u * (high - low), total, self.edges)
+        return np.asarray(np.interp(low + u * (high - low), total, self.edges))
 
 
 def _rates_above(least_ms: F64, u: F64) -> tuple[F64, F64]:

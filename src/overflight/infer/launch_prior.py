@@ -42,8 +42,8 @@ class LaunchPrior:
 
     Attributes
     ----------
-    weights : kind of place to probability; those of kinds without a site drop out, the rest is scaled to 1. ``land`` and
-        ``sea`` are uniform over the Earth's land and sea.
+    weights : kind of place to probability; those of kinds without a site drop out, the rest is scaled to 1. ``land``
+        and ``sea`` are uniform over the Earth's land and sea.
     climbs : kind of place to (median, standard deviation of the logarithm) of a log-normal rate of ascent. [m/s]
     synoptic_shares : hour UTC to the share of radiosondes launched for it; what is left is spread over the day.
     lead_min, lead_sd_min : float. How long before that hour they go up. [min]
@@ -51,7 +51,9 @@ class LaunchPrior:
 
     weights: Mapping[str, float] = field(default_factory=lambda: WEIGHTS)
     climbs: Mapping[str, tuple[float, float]] = field(default_factory=lambda: CLIMBS)
-    synoptic_shares: Mapping[float, float] = field(default_factory=lambda: {0.0: 0.42, 12.0: 0.42, 6.0: 0.03, 18.0: 0.03})
+    synoptic_shares: Mapping[float, float] = field(
+        default_factory=lambda: {0.0: 0.42, 12.0: 0.42, 6.0: 0.03, 18.0: 0.03}
+    )
     lead_min: float = 50.0
     lead_sd_min: float = 15.0
 

@@ -113,9 +113,10 @@ def _number(text: str, field: str, where: str) -> float:
 def labels(sites: Sequence[Site]) -> tuple[str, ...]:
     """Return a name for each site that no other has: with the country, and the place where that is not enough."""
     names = [f"{s.name}, {s.country}" if s.country else s.name for s in sites]
-    for form in (lambda s: f" ({s.lat:.2f}, {float(sphere.wrap(s.lon)):.2f})", lambda s: f" [{s.kind}]"):
+    forms = [[f" ({s.lat:.2f}, {float(sphere.wrap(s.lon)):.2f})" for s in sites], [f" [{s.kind}]" for s in sites]]
+    for form in forms:
         twice = _repeated(names)
-        names = [n + form(s) if n in twice else n for n, s in zip(names, sites, strict=True)]
+        names = [n + more if n in twice else n for n, more in zip(names, form, strict=True)]
     twice, seen = _repeated(names), Counter[str]()
     for i, name in enumerate(names):
         if name in twice:

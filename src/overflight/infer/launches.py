@@ -29,7 +29,8 @@ from overflight.infer.launch_draws import Draws
 F64 = NDArray[np.float64]
 
 FOUND, LOST, IMPOSSIBLE = 0, 1, 2
-"""Fates: it came from a place on the ground; the winds do not reach it; it would come out of the ground, or too soon."""
+"""Fates: it came from a place on the ground; the winds do not reach it; it would come out of the ground, or too
+soon."""
 LOOK_S = 10_800.0
 """Interval at which the divergence of the winds along a float is looked up. [s]"""
 ASCENT_STEP_S = 300.0
@@ -105,9 +106,7 @@ def fly_back(
 def _nowhere(members: int, fate: int) -> Launches:
     lat, lon = np.full(members, np.nan), np.full(members, np.nan)
     age, area, extra = (np.zeros(members) for _ in range(3))
-    return Launches(
-        lat=lat, lon=lon, age_s=age, log_area=area, extra_km=extra, fate=np.full(members, fate, np.int8)
-    )
+    return Launches(lat=lat, lon=lon, age_s=age, log_area=area, extra_km=extra, fate=np.full(members, fate, np.int8))
 
 
 @dataclass(slots=True)
@@ -125,9 +124,7 @@ class _Tops:
     error: drift.ErrorState | None
 
 
-def _float_back(
-    winds: xr.Dataset, start: Start, draw: Draws, top_s: F64, seed: int, settings: drift.Settings
-) -> _Tops:
+def _float_back(winds: xr.Dataset, start: Start, draw: Draws, top_s: F64, seed: int, settings: drift.Settings) -> _Tops:
     members, sample = top_s.size, draw.sample
     lat, lon, pressure = start.lat[sample], start.lon[sample], start.pressure_pa[sample]
     times = np.broadcast_to(start.time, (members,)).astype("datetime64[ns]")

@@ -21,7 +21,7 @@ from overflight.infer.launch_draws import Draws, Proposal
 from overflight.infer.launch_prior import LaunchPrior
 from overflight.infer.launch_sites import Site, known_sites
 from overflight.infer.launches import FOUND, Launches, Start, fly_back, joined
-from overflight.infer.origin_ascent import Climb, climbing_at_first
+from overflight.infer.origin_ascent import FASTEST_MS, Climb, climbing_at_first
 from overflight.infer.origin_check import Agreement, agreement
 from overflight.infer.origin_region import SiteOdds, Windows, density_of, ranked_sites, windows_of
 from overflight.infer.origin_weights import LAND_PART, SEA_PART, Points, Tried, kernel_km, spread_km, weigh
@@ -187,6 +187,8 @@ def origin(  # noqa: PLR0913 - what is asked, what is believed, and how it is co
         start=start, climb=climbing_at_first(track.sightings), window_s=3600.0 * hours_back, sites=sites, prior=prior,
         seed=seed, settings=settings,
     )  # fmt: skip
+    if search.climb is None and start.altitude_m.min() > FASTEST_MS * search.window_s:
+        raise InvalidInput("hours_back", f"{hours_back:g} h", "more than the ascent takes")
     tried = search.run(winds, members)
     found = _summed(search, tried, weights, hours_back, resolution)
     return replace(found, agreement=search.checked(winds, tried)) if check else found
@@ -203,15 +205,14 @@ def _check(hours_back: float, members: int, resolution: int | None) -> None:
 
 def _start(track: Track, error_state: drift.ErrorState | None) -> Start:
     """Take the samples of a track at its first sighting, with the wind error learnt there."""
-    first = track.samples.isel(obs=0)
+    times = np.asarray(track.samples["time"].values, "datetime64[ns]")
+    at = int(np.argmin(np.abs(times - track.per_sighting[0].time)))
+    first = track.samples.isel(obs=at)
     learned: drift.ErrorState | None = getattr(track, "first", None) if error_state is None else error_state
-    lat, lon, pressure, altitude = (
-        first[n].values.astype(np.float64) for n in ("lat", "lon", "pressure", "altitude")
-    )
+    lat, lon, pressure, altitude = (first[n].values.astype(np.float64) for n in ("lat", "lon", "pressure", "altitude"))
     if learned is not None and learned.scale.size != lat.size:
         raise InvalidInput("error state", f"{learned.scale.size} members", f"one for each of {lat.size} samples")
-    time = np.asarray(track.samples["time"].values, "datetime64[ns]")[0]
-    return Start(time=time, lat=lat, lon=lon, pressure_pa=pressure, altitude_m=altitude, error=learned)
+    return Start(time=times[at], lat=lat, lon=lon, pressure_pa=pressure, altitude_m=altitude, error=learned)
 
 
 def _require_winds(winds: xr.Dataset, start: Start, hours_back: float, settings: drift.Settings) -> None:
@@ -272,9 +273,7 @@ class _Search:
             return None
         draws = (tried.launches.age_s, tried.sample, tried.rate_ms)
         field = members_of(winds)[0]
-        return agreement(
-            field, self.start, points, draws, tried.spread_km, seed=self.seed, settings=self.settings
-        )
+        return agreement(field, self.start, points, draws, tried.spread_km, seed=self.seed, settings=self.settings)
 
     def _draw(self, proposal: Proposal, table: F64, count: int, first_member: int) -> Draws:
         draws = proposal.draw(table, count, self.seed, first_member)
@@ -332,7 +331,9 @@ def _mass_of_members(points: Points, lost: F64) -> F64:
     return lost + np.bincount(points.member, points.mass, lost.size)
 
 
-def _summed(search: _Search, tried: Tried, weights: dict[str, Any], hours_back: float, resolution: int | None) -> Origin:
+def _summed(
+    search: _Search, tried: Tried, weights: dict[str, Any], hours_back: float, resolution: int | None
+) -> Origin:
     """Sum the points of the posterior into cells, windows of time and sites."""
     points, lost = weigh(tried, search.sites, search.prior, seed=search.seed)
     mass = _mass_of_members(points, lost)
@@ -344,7 +345,7 @@ def _summed(search: _Search, tried: Tried, weights: dict[str, Any], hours_back: 
     points = replace(points, mass=points.mass / total)
     elsewhere = float(lost.sum()) / total
     ess = total**2 / float(np.sum(mass**2))
-    density = density_of(points, elsewhere, ess, resolution)
+    density = density_of(points, elsewhere, resolution)
     return Origin(
         density=density,
         windows=windows_of(points, search.start.time, search.window_s, density),
@@ -384,5 +385,3 @@ def _note(search: _Search, tried: Tried) -> str:
     if (tried.launches.extra_km > 0.0).mean() > 0.01:
         text += " The winds end above the ground: the ascent below them adds some km of doubt."
     return text
-
-

@@ -1,8 +1,8 @@
 """Whether flights forward agree with flights back: the same pair of places must be joined as often both ways.
 
 With the winds' divergence taken into account, the density at a receptor of what a source sends out equals the density
-at the source of what the receptor sends back (Seibert and Frank 2004, doi 10.5194/acp-4-51-2004). Both are computed with
-wind error drawn anew, between the likeliest place of launch and the first sighting, each widened to a normal disc.
+at the source of what the receptor sends back (Seibert and Frank 2004, doi 10.5194/acp-4-51-2004). Both are computed
+with wind error drawn anew, between the likeliest place of launch and the first sighting, each widened to a normal disc.
 """
 
 from __future__ import annotations
@@ -111,8 +111,8 @@ def _pair(start: Start, points: Points, draws: tuple[F64, NDArray[np.intp], F64]
     near = np.argsort(sphere.distance_m(lat[middle], lon[middle], lat, lon))[: FLIGHTS // 4]
     member = points.member[heavy[near]]
     member = np.resize(member, FLIGHTS)
-    age, sample, rate = (d[member] for d in draws)
-    flights = Draws(sample=sample, age_s=age, rate_ms=rate, log_rate_density=np.zeros(FLIGHTS))
+    age, sample, rate = draws
+    flights = Draws(sample=sample[member], age_s=age[member], rate_ms=rate[member], log_rate_density=np.zeros(FLIGHTS))
     disc = max(LEAST_DISC_KM, DISC_PART * float(np.median(spread[member])))
     receptor = sphere.mean_place(start.lat, start.lon)
     return _Pair(source=(float(lat[middle]), float(lon[middle])), receptor=receptor, disc_km=disc, flights=flights)
@@ -164,7 +164,10 @@ def _backward(
         clean, lat=lat, lon=lon, pressure_pa=start.pressure_pa[d.sample], altitude_m=start.altitude_m[d.sample]
     )
     every = Draws(
-        sample=np.arange(FLIGHTS), age_s=d.age_s + ground / d.rate_ms, rate_ms=d.rate_ms, log_rate_density=np.zeros(FLIGHTS)
+        sample=np.arange(FLIGHTS),
+        age_s=d.age_s + ground / d.rate_ms,
+        rate_ms=d.rate_ms,
+        log_rate_density=np.zeros(FLIGHTS),
     )
     found: Launches = fly_back(winds, own, every, seed=seed, settings=settings)
     there = found.fate == FOUND

@@ -75,12 +75,15 @@ class Windows:
         ]
 
 
-def density_of(points: Points, elsewhere: float, ess: float, resolution: int | None) -> Density:
-    """Count points by cell, at the finest resolution that they fill."""
+def density_of(points: Points, elsewhere: float, resolution: int | None) -> Density:
+    """Count points by cell, at the finest resolution that the launches from no known site fill."""
     tried = (resolution,) if resolution is not None else RESOLUTIONS
+    ground = points.part < 0
+    own = np.bincount(points.member[ground], points.mass[ground])
+    filling = float(own.sum() ** 2 / np.maximum(np.sum(own**2), 1e-300)) if own.size else 0.0
     for number in tried:
         density = Density.from_points(points.lat, points.lon, points.mass, resolution=number, elsewhere=elsewhere)
-        if POINTS_A_CELL * int(density.region(0.9).sum()) <= ess:
+        if POINTS_A_CELL * int(density.region(0.9).sum()) <= filling:
             break
     return density
 
@@ -96,9 +99,7 @@ def windows_of(points: Points, first: np.datetime64, window_s: float, density: D
     return Windows(edges=first - steps, probability=table.sum(axis=1), table=table)
 
 
-def ranked_sites(
-    points: Points, sites: Sequence[Site], first: np.datetime64, elsewhere: float
-) -> tuple[SiteOdds, ...]:
+def ranked_sites(points: Points, sites: Sequence[Site], first: np.datetime64, elsewhere: float) -> tuple[SiteOdds, ...]:
     """Return the sites with any probability, the likeliest first."""
     at = np.flatnonzero(points.part >= 0)
     share = np.bincount(points.part[at], points.mass[at], len(sites)) if sites else np.zeros(0)

@@ -68,16 +68,19 @@ def spread_km(error: WindError | None, sd_ms: float, lat: float, age_s: F64, sta
     if error is None:
         return start_km
     f = 2.0 * EARTH_ROTATION_RAD_S * np.sin(np.radians(lat)) * error.rotation
-    parts = ((error.slow_share, 1.0 / error.slow_time_s + 0j), (1.0 - error.slow_share, 1.0 / error.wave_time_s + 1j * f))
+    parts = (
+        (error.slow_share, 1.0 / error.slow_time_s + 0j),
+        (1.0 - error.slow_share, 1.0 / error.wave_time_s + 1j * f),
+    )
     variance = sum(share * (age_s / a - (1.0 - np.exp(-a * age_s)) / a**2).real for share, a in parts)
-    return np.hypot(start_km, np.sqrt(2.0 * np.maximum(variance, 0.0)) * sd_ms / 1000.0)
+    return np.asarray(np.hypot(start_km, np.sqrt(2.0 * np.maximum(variance, 0.0)) * sd_ms / 1000.0))
 
 
 def kernel_km(spread: F64, launches: Launches) -> F64:
     """Return the width of each launch's kernel: Silverman's for two dimensions, by the launches of like age. [km]"""
     ages = np.sort(launches.age_s[launches.fate == FOUND])
     alike = np.searchsorted(ages, launches.age_s + ALIKE_S) - np.searchsorted(ages, launches.age_s - ALIKE_S)
-    return np.maximum(LEAST_KM, KERNEL * spread * np.maximum(alike, 1.0) ** (-1.0 / 6.0))
+    return np.asarray(np.maximum(LEAST_KM, KERNEL * spread * np.maximum(alike, 1.0) ** (-1.0 / 6.0)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +104,7 @@ def weigh(tried: Tried, sites: Sequence[Site], prior: LaunchPrior, *, seed: int)
     """Return the points of the posterior, and the mass of each member that the winds lost (members,)."""
     parts = [_ground(tried, prior.normalised(sites), prior, seed)]
     if sites:
-        parts.append(_at_sites(tried, sites, prior))
+        parts.append(_at_sites(tried, sites, prior, seed))
     names = ("lat", "lon", "age_s", "mass", "part", "member")
     points = Points(**{n: np.concatenate([getattr(p, n) for p in parts]) for n in names})
     return points, _lost(tried, prior)
@@ -123,15 +126,12 @@ def _lost(tried: Tried, prior: LaunchPrior) -> F64:
 
 
 def _ground(tried: Tried, weights: dict[str, float], prior: LaunchPrior, seed: int) -> Points:
-    """Launches from anywhere: each is spread to points within its kernel, land and sea by the place of each point."""
+    """Spread launches from anywhere to points within their kernels, land or sea by the place of each point."""
     found = np.flatnonzero(tried.launches.fate == FOUND)
     copies = max(1, -(-FILLING // max(1, found.size)))
     member = np.repeat(found, copies)
-    east, north = (
-        tried.width_km[member] * rng.normals(seed, f"origin kernel {n}", member.size) for n in ("east", "north")
-    )
-    azimuth, distance = np.degrees(np.arctan2(east, north)), 1000.0 * np.hypot(east, north)
-    lat, lon = sphere.move(tried.launches.lat[member], tried.launches.lon[member], azimuth, distance)
+    lat, lon = tried.launches.lat[member], tried.launches.lon[member]
+    lat, lon = _scattered(lat, lon, tried.width_km[member], seed, "kernel")
     land = is_land(lat, lon)
     on_land = weights.get(LAND, 0.0) / land_km2() * _factor(tried, LAND, prior, found)
     at_sea = weights.get(SEA, 0.0) / (EARTH_KM2 - land_km2()) * _factor(tried, SEA, prior, found)
@@ -140,8 +140,14 @@ def _ground(tried: Tried, weights: dict[str, float], prior: LaunchPrior, seed: i
     return Points(lat=lat, lon=lon, age_s=tried.launches.age_s[member], mass=mass, part=part, member=member)
 
 
-def _at_sites(tried: Tried, sites: Sequence[Site], prior: LaunchPrior) -> Points:
-    """Launches from known sites: every pair of site and flight that came near it."""
+def _scattered(lat: F64, lon: F64, sd_km: F64, seed: int, name: str) -> tuple[F64, F64]:
+    """Move places by normal draws."""
+    east, north = (sd_km * rng.normals(seed, f"origin {name} {n}", lat.size) for n in ("east", "north"))
+    return sphere.move(lat, lon, np.degrees(np.arctan2(east, north)), 1000.0 * np.hypot(east, north))
+
+
+def _at_sites(tried: Tried, sites: Sequence[Site], prior: LaunchPrior, seed: int) -> Points:
+    """Weigh launches from known sites: every pair of a site and a flight that came near it."""
     site, member = _pairs(tried, sites)
     lat, lon = (np.array([getattr(s, n) for s in sites], np.float64) for n in ("lat", "lon"))
     own, width = np.array([s.sd_km for s in sites])[site], tried.width_km[member]
@@ -155,6 +161,7 @@ def _at_sites(tried: Tried, sites: Sequence[Site], prior: LaunchPrior) -> Points
         mass[some] *= _factor(tried, str(kind), prior, member[some])
     towards = sphere.azimuth_deg(lat[site], lon[site], y, x)
     lat, lon = sphere.move(lat[site], lon[site], towards, 1000.0 * apart * own**2 / variance)
+    lat, lon = _scattered(lat, lon, own * width / np.sqrt(variance), seed, "site")
     return Points(lat=lat, lon=lon, age_s=tried.launches.age_s[member], mass=mass, part=site, member=member)
 
 

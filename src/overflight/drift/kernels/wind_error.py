@@ -1,8 +1,9 @@
 """Wind error along a member's track: a slow part, a rotating part, and a scale drawn once.
 
 Both parts are stationary Gauss-Markov processes of unit variance, the same backward in time as forward but for the
-sense of turning, which goes with the sign of the step; so an error learnt at one instant can be followed both ways. The rotating one turns with the local inertial
-frequency, as unresolved inertia-gravity waves do, so that the same velocity error displaces less at high latitude.
+sense of turning, which goes with the sign of the step; so an error learnt at one instant can be followed both ways.
+The rotating one turns with the local inertial frequency, as unresolved inertia-gravity waves do, so that the same
+velocity error displaces less at high latitude.
 The scale, one over the root of a chi-squared over its degrees of freedom, makes the error Student-t and is drawn once
 a member: some winds are bad for days. Changing height decorrelates: exp(-|d ln p| / depth).
 """
