@@ -3,8 +3,8 @@
     OVERFLIGHT_SHARED_DATA=... python benchmarks/origin.py [--members 200000] [--degree 1.0]
 
 The winds are one global GFS forecast of 2.5 degree with 26 levels, brought to a finer grid and held at six-hourly
-times: its size is that of real winds, its changes in time are none. Time is wall clock and CPU of the second of two runs, so
-that compiling is not counted.
+times: its size is that of real winds, its changes in time are none. Wall clock and CPU are of the second of two runs,
+so that compiling is not counted.
 """
 
 import argparse
