@@ -66,7 +66,7 @@ def test_the_files_hold_what_is_printed(place, capsys):
 @pytest.mark.parametrize(
     ("more", "words"),
     [(["--prior", "moon=1"], ("--prior", "moon")), (["--prior", "land"], ("--prior",)), (["--sites", "none.csv"], ("none.csv",)),
-     (["--output", "map.pdf"], (".geojson",)), (["--level", "5"], ("--level",)), (["--hours-back", "0.2"], ("ascent",))],
+     (["--output", "map.pdf"], (".geojson",)), (["--level", "5"], ("--level",))],
 )  # fmt: skip
 def test_bad_questions_are_one_line(place, capsys, more, words):
     refused(capsys, [*ORIGIN, *more], 2, "~" + "".join(f"(?=.*{re.escape(w)})" for w in words) + ".*", place)
