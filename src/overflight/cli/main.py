@@ -28,6 +28,7 @@ VERBS = {
     "hindcast": "Follow a balloon back in time.",
     "launch": "Predict a flight: ascent, burst and descent, or float.",
     "identify": "Match sightings against known flights and launches.",
+    "origin": "Find where and when it was launched.",
     "airspace": "List the countries that a track or an ensemble crossed.",
 }
 GROUPS = {

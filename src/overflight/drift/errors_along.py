@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from overflight.drift.ensemble import Ensemble
+from overflight.drift.error_state import ErrorState
 from overflight.drift.kernels import wind_error as kernel
 from overflight.drift.pack import WindPack
 from overflight.geo import atmosphere
@@ -28,7 +29,15 @@ class ErrorAlong:
     ``e`` float32 (members, 4): the error at both ends of the segment at hand, (u, v) and (u, v). [cells/s]
     """
 
-    def __init__(self, error: WindError | None, pack: WindPack, ensemble: Ensemble, seed: int, sign: float) -> None:
+    def __init__(
+        self,
+        error: WindError | None,
+        pack: WindPack,
+        ensemble: Ensemble,
+        seed: int,
+        sign: float,
+        begin: ErrorState | None = None,
+    ) -> None:
         members = ensemble.x.size
         self.error, self.pack, self.ensemble, self.seed, self.sign = error, pack, ensemble, seed, sign
         self.e = np.zeros((members, 4), np.float32)
@@ -51,9 +60,18 @@ class ErrorAlong:
         self.knot_s = KNOT_S if ensemble.codes.max() <= 2 else CLIMBING_KNOT_S
         self.ln_p = np.repeat(np.log(ensemble.pressure)[:, None], 2, axis=1)
         self.numbering = (ensemble.numbers.start, ensemble.numbers.step)
-        kernel.begin_error(seed, self.parameters, self.numbering, self.state, self.scale)
+        if begin is None:
+            kernel.begin_error(seed, self.parameters, self.numbering, self.state, self.scale)
+        else:
+            begin.fill(self.state, self.scale)
         self.sd = self._stated(ensemble.start)
         self._renew((0, members), (0.0, np.inf), -1)
+
+    def error_state(self) -> ErrorState | None:
+        """Return the state of every member now, in the order in which members lie; None without wind error."""
+        if self.error is None:
+            return None
+        return ErrorState.of(self.state, self.scale)
 
     def reorder(self, order: NDArray[np.intp]) -> None:
         """Put members in another order, as the ensemble does."""
@@ -93,6 +111,7 @@ class ErrorAlong:
             e.grid,
             e.y,
             e.start,
+            e.stop,
             self.ln_p,
             self.sd,
             clock,

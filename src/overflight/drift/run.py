@@ -13,6 +13,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from overflight.drift.ensemble import NO_GROUND, Ensemble, begin_ensemble
+from overflight.drift.error_state import ErrorState
 from overflight.drift.errors_along import ErrorAlong
 from overflight.drift.kernels.flight_members import ADAPTIVE, fly_members
 from overflight.drift.kernels.float_block import cell_number, float_block
@@ -36,7 +37,8 @@ HIGHEST_GROUND_PA = 30_000.0
 class Job:
     """What is to be simulated: a flight from its starts, for some hours.
 
-    ``numbers`` are those of the members in their whole ensemble, by which draws are keyed.
+    ``numbers`` are those of the members in their whole ensemble, by which draws are keyed; ``error_state`` is the wind
+    error that each of them starts with, drawn where None.
     """
 
     flight: Flight
@@ -44,6 +46,7 @@ class Job:
     hours: float
     seed: int
     numbers: range
+    error_state: ErrorState | None = None
 
     def parameters(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Return the codes of the flight's phases, and each member's parameters."""
@@ -117,7 +120,7 @@ class Run:
         )
         if self.advance_chunk == self._float:
             self.ensemble.rows = self.ensemble.rows[:, :0]  # all they hold is in level and pressure
-        self.errors = ErrorAlong(settings.wind_error, pack, self.ensemble, job.seed, self.sign)
+        self.errors = ErrorAlong(settings.wind_error, pack, self.ensemble, job.seed, self.sign, job.error_state)
 
     def trajectories(self) -> xr.Dataset:
         """Run, and return the CF dataset."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import xarray as xr
 
+from overflight.drift.error_state import ErrorState
 from overflight.drift.pack import WindPack
 from overflight.drift.parts import field_of, joined, largest_part, marked, parts_of
 from overflight.drift.release import Release
@@ -16,7 +17,7 @@ from overflight.errors import InvalidInput
 from overflight.flight import Flight
 
 
-def simulate(
+def simulate(  # noqa: PLR0913 - what is flown, where, how long, how many, and how
     winds: xr.Dataset | WindPack,
     flight: Flight,
     release: Release,
@@ -25,6 +26,7 @@ def simulate(
     members: int,
     seed: int,
     settings: Settings | None = None,
+    error_state: ErrorState | None = None,
 ) -> xr.Dataset:
     """Carry an ensemble of balloons through the winds.
 
@@ -39,6 +41,7 @@ def simulate(
     members : int. Their number.
     seed : int. Same seed, same trajectories, on any number of threads and in any number of parts.
     settings : Settings. Step, output, threads, wind error, terrain.
+    error_state : ErrorState. The wind error that each member starts with, as a track has learnt it; drawn where None.
 
     Returns
     -------
@@ -58,10 +61,10 @@ def simulate(
     order 4; winds linear in longitude, latitude, ln p (or height) and time.
     """
     return joined(list(simulate_parts(winds, flight, release, hours=hours, members=members, seed=seed,
-                                      settings=settings)))  # fmt: skip
+                                      settings=settings, error_state=error_state)))  # fmt: skip
 
 
-def simulate_parts(
+def simulate_parts(  # noqa: PLR0913 - as simulate
     winds: xr.Dataset | WindPack,
     flight: Flight,
     release: Release,
@@ -70,6 +73,7 @@ def simulate_parts(
     members: int,
     seed: int,
     settings: Settings | None = None,
+    error_state: ErrorState | None = None,
 ) -> Iterator[xr.Dataset]:
     """Carry an ensemble through the winds, and hand its trajectories over in parts of bounded size.
 
@@ -78,6 +82,8 @@ def simulate_parts(
     """
     settings = (settings or Settings()).for_flight(flight)
     require_sense(flight, hours, members, seed)
+    if error_state is not None and error_state.scale.size != members:
+        raise InvalidInput("error state", f"{error_state.scale.size} members", f"one for each of {members} members")
     starts = release.draw(members, seed)
     given = winds.winds if isinstance(winds, WindPack) else winds
     parts = parts_of(members, given.sizes.get("member", 1), largest_part(hours, settings))
@@ -90,7 +96,8 @@ def simulate_parts(
                 pack, packed = pack_for(field_of(given, part), flight, settings), part.field
             if number == 0:
                 require_winds(pack, starts, hours)
-            job = Job(flight, starts.part(part.numbers), hours, seed, part.numbers)
+            begin = None if error_state is None else error_state.take(np.asarray(part.numbers))
+            job = Job(flight, starts.part(part.numbers), hours, seed, part.numbers, begin)
             data = Run(pack, job, settings, (number, len(parts))).trajectories()
             yield marked(data, part, given, together=starts.is_together)
     finally:

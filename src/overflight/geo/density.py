@@ -67,8 +67,7 @@ class Density:
             raise InvalidInput("points", f"{lat.size} points of weight {share.sum():g}", "at least one with weight")
         share = share / share.sum() * (1.0 - elsewhere)
         known = np.isfinite(lat) & np.isfinite(lon)
-        cells = np.array([h3_int.latlng_to_cell(a, b, resolution) for a, b in zip(lat[known], lon[known], strict=True)],
-                         np.uint64)  # fmt: skip
+        cells = _cells(lat[known], lon[known], resolution)
         unique, index = np.unique(cells, return_inverse=True)
         mass = np.asarray(np.bincount(index, share[known], unique.size), np.float64)
         if smooth_rings:
@@ -86,6 +85,15 @@ class Density:
         inside = np.zeros(self.cell.size, np.bool_)
         inside[order[before < level]] = True
         return inside
+
+    def index_of(self, lat: ArrayLike, lon: ArrayLike) -> NDArray[np.intp]:
+        """Return which cell (n,) holds each place in degrees; -1 where none does."""
+        y, x = np.ravel(np.asarray(lat, np.float64)), np.ravel(np.asarray(lon, np.float64))
+        if not self.cell.size:
+            return np.full(y.size, -1, np.intp)
+        cells = _cells(y, x, h3_int.get_resolution(int(self.cell[0])))
+        at = np.minimum(np.searchsorted(self.cell, cells), self.cell.size - 1)
+        return np.where(self.cell[at] == cells, at, -1)
 
     def level_of(self, lat: float, lon: float) -> float:
         """Return the smallest level whose region holds a place; 1 where no cell does."""
@@ -132,6 +140,12 @@ class Density:
             for i, (cell, p) in enumerate(zip(self.cell, self.probability, strict=True))
         ]
         return {"type": "FeatureCollection", "features": features, "elsewhere": self.elsewhere}
+
+
+def _cells(lat: NDArray[np.float64], lon: NDArray[np.float64], resolution: int) -> NDArray[np.uint64]:
+    """Return the cell of each place; h3 has no call for arrays."""
+    find = h3_int.latlng_to_cell
+    return np.array([find(a, b, resolution) for a, b in zip(lat.tolist(), lon.tolist(), strict=True)], np.uint64)
 
 
 def _smoothed(

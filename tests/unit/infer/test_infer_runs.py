@@ -1,12 +1,10 @@
-import json
-
 import numpy as np
 import pytest
 from infer_winds import drifting, uniform_winds
 
-from overflight.errors import InvalidInput, OutOfCoverage
+from overflight.errors import InvalidInput
 from overflight.geo import sphere
-from overflight.infer import Site, forecast, hindcast, origin, track
+from overflight.infer import forecast, hindcast, track
 
 WINDS = uniform_winds()
 
@@ -39,39 +37,3 @@ def test_the_same_seed_gives_the_same_ensemble(found):
 def test_hours_are_above_zero(found, hours):
     with pytest.raises(InvalidInput, match="hours"):
         hindcast(found, WINDS, hours=hours)
-
-
-def test_origin_ranks_the_place_upwind_first(found):
-    upwind = drifting((-20.0,))
-    sites = [Site(name="upwind", lat=upwind[0].lat, lon=upwind[0].lon), Site(name="downwind", lat=44.0, lon=-105.0)]
-    result = origin(found, WINDS, hours_back=40, sites=sites)
-    ranked = [name for name, _ in result.sites]
-    assert ranked.index("upwind") < ranked.index("downwind")
-    assert dict(result.sites)["upwind"] > 100.0 * dict(result.sites)["downwind"]
-    assert sum(p for _, p in result.sites) == pytest.approx(1.0)
-    assert {n for n, _ in result.sites} == {"upwind", "downwind", "none of these"}
-    assert result.density.probability.sum() + result.density.elsewhere == pytest.approx(1.0)
-    assert result.density.level_of(upwind[0].lat, upwind[0].lon) < 0.9
-    assert result.launch_time[0] < result.launch_time[1] < result.launch_time[2]
-    assert "no posterior" in result.note
-    assert f"{ranked[0]} comes first" in str(result)
-    assert json.loads(json.dumps(result.to_json()))["area_90_km2"] > result.to_json()["area_50_km2"]
-
-
-def test_what_leaves_the_winds_is_elsewhere():
-    small = uniform_winds(area=(20, -130, 60, -90))
-    found = track(drifting((0.0, 12.0, 24.0), altitude_m=16_180.0), small, seed=1, members=100)
-    assert origin(found, small, hours_back=48).elsewhere > 0.2
-    assert origin(found, small, hours_back=12).elsewhere < 0.05
-
-
-def test_origin_needs_winds_before_the_track():
-    winds = uniform_winds(hours=(0, 48))
-    found = track(drifting((0.0, 12.0, 24.0)), winds, seed=1, members=50)
-    with pytest.raises(OutOfCoverage):
-        origin(found, winds, hours_back=12)
-
-
-def test_resolution_is_checked(found):
-    with pytest.raises(InvalidInput, match="resolution"):
-        origin(found, WINDS, hours_back=3, resolution=12)

@@ -1,7 +1,9 @@
 """Wind error along a member's track: a slow part, a rotating part, and a scale drawn once.
 
-Both parts are stationary Gauss-Markov processes of unit variance. The rotating one turns with the local inertial
-frequency, as unresolved inertia-gravity waves do, so that the same velocity error displaces less at high latitude.
+Both parts are stationary Gauss-Markov processes of unit variance, the same backward in time as forward but for the
+sense of turning, which goes with the sign of the step; so an error learnt at one instant can be followed both ways.
+The rotating one turns with the local inertial frequency, as unresolved inertia-gravity waves do, so that the same
+velocity error displaces less at high latitude.
 The scale, one over the root of a chi-squared over its degrees of freedom, makes the error Student-t and is drawn once
 a member: some winds are bad for days. Changing height decorrelates: exp(-|d ln p| / depth).
 """
@@ -91,7 +93,7 @@ def table_sd(heights, latitudes, table, ln_p_hpa, lat_deg):
 
 @kernel
 def renew_error(
-    seed, parameters, sizes, part, numbering, place, grid, y, start, ln_p, sd, clock, knot, state, scale, e
+    seed, parameters, sizes, part, numbering, place, grid, y, start, stop, ln_p, sd, clock, knot, state, scale, e
 ):
     """Carry the error of members ``part[0]`` to ``part[1]`` from one knot to the next, and write it in cells a second.
 
@@ -99,7 +101,7 @@ def renew_error(
     first made the second; ``sd`` float64 (members,) as the winds state it, or empty [m/s]; ``clock`` (signed time
     between the knots [s], tau of this one); ``knot`` numbers draws, below 0 for the start, when nothing is drawn;
     ``e`` float32 (members, 4), the last knot's error and this one's (u, v). Members that have not started by then keep
-    the error that they start with.
+    the error that they start with, those that stopped before the last knot the one that they ended with.
     """
     dt, tau_to = clock
     heights, latitudes, table = sizes
@@ -107,7 +109,7 @@ def renew_error(
     slow_part, wave_part = math.sqrt(parameters[P_SLOW_SHARE]), math.sqrt(1.0 - parameters[P_SLOW_SHARE])
     east, north = 1.0 / (EARTH_RADIUS_M * grid[G_DLON]), 1.0 / (EARTH_RADIUS_M * grid[G_DLAT])
     for m in range(part[0], part[1]):
-        if not start[m] < tau_to:
+        if not start[m] < tau_to or (knot >= 0 and stop[m] <= tau_to - abs(dt)):
             continue
         lat = grid[G_LAT0] + y[m] * grid[G_DLAT]
         if knot >= 0:
