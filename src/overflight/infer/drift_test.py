@@ -136,7 +136,7 @@ def drift_test(
     inputs = inputs or Inputs()
     scene = lay_out(sightings.sightings if isinstance(sightings, Track) else sightings, winds, inputs, seed=seed)
     found = smooth(scene)
-    judged = judge(_model(scene, found), scene.y, simulated=simulated, alpha=alpha, seed=seed)
+    judged = judge(_model(scene, found), found.y, simulated=simulated, alpha=alpha, seed=seed)
     return DriftTest(
         verdict=_verdict(judged, scene, alpha),
         level_posterior=_levels(scene, found),
@@ -256,16 +256,17 @@ def _draw(weight: F64, u: F64) -> NDArray[np.intp]:
 
 
 def _model(scene: Scene, found: Posterior) -> Model:
-    """Constant levels each by itself; histories as one, with what they differ by as part of the covariance."""
+    """Candidate levels each by itself, with what the level wanders as part of the covariance."""
+    count = scene.index.size
     drift, covariance = found.drift[:, scene.index], found.cross[:, scene.index]
     prior = scene.levels.log_prior
-    if not scene.levels.constant:
-        drift, prior = drift.mean(axis=0, keepdims=True), np.zeros(1)
-        covariance = covariance[:1] + found.level_cross[scene.index]
+    east, north = found.level_between[:, :count], found.level_between[:, count:]
+    covariance = covariance + 0.5 * (east[..., :count] + north[..., count:])
+    covariance = covariance + 0.5j * (north[..., :count] - east[..., count:])
     return Model(
         drift=drift,
         covariance=covariance,
-        noise=scene.noise,
+        noise=0.5 * np.trace(found.noise, axis1=1, axis2=2),
         log_prior=prior,
         seconds=scene.seen.seconds,
         wind_dof=scene.error.tail_dof,

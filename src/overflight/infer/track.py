@@ -17,7 +17,8 @@ from overflight.geo import atmosphere, sphere
 from overflight.geo.times import iso
 from overflight.infer.frame import F64
 from overflight.infer.scene import Inputs, Scene, lay_out
-from overflight.infer.smooth import Posterior, Samples, sample, smooth
+from overflight.infer.sampling import Samples, sample
+from overflight.infer.smooth import Posterior, smooth
 
 if TYPE_CHECKING:
     from overflight.sightings import Sighting
