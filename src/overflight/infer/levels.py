@@ -214,7 +214,7 @@ def _history(altitude: F64, sd: F64, at: NDArray[np.intp], frame: Frame, wander:
     gap = np.clip(np.searchsorted(unique, frame.seconds[1:]) - 1, 0, diffusion.size - 1)
     pace = diffusion[gap] * np.diff(frame.seconds) / (2.0 * variance)
     per_m = 1.0 / _scale_height(altitude)
-    base = np.interp(frame.seconds, unique, ln_p)[None, :]
+    base = np.log(atmosphere.pressure_pa(np.interp(frame.seconds, unique, mean)))[None, :]
     levels = Levels(
         ln_p=base,
         log_prior=np.zeros(1),
@@ -231,10 +231,18 @@ def _history(altitude: F64, sd: F64, at: NDArray[np.intp], frame: Frame, wander:
 
 
 def _diffusion(ln_p: F64, seconds: F64) -> F64:
-    """Diffusion of the level in each gap between reports, half its own and half its neighbours'. [ln p squared a s]"""
-    own = np.diff(ln_p) ** 2 / np.diff(seconds) if ln_p.size > 1 else np.zeros(1)
+    """Diffusion of the level in each gap between reports. [ln p squared a s]
+
+    A third of the change squared, half of the gap's own and half of its neighbours': half way any level between two
+    reports is then about equally likely. No less than all gaps but the largest have in the mean: what moved once may
+    have moved between two reports that agree.
+    """
+    if ln_p.size < 2:
+        return np.zeros(1)
+    own = np.diff(ln_p) ** 2 / np.diff(seconds)
     beside = np.concatenate([own[:1], own, own[-1:]])
-    return np.asarray(0.5 * own + 0.25 * (beside[:-2] + beside[2:]))
+    usual = np.sort(own)[: max(own.size - 1, 1)].mean()
+    return np.asarray(np.maximum((0.5 * own + 0.25 * (beside[:-2] + beside[2:])) / 3.0, usual))
 
 
 def _is_spike(altitude: F64, sd: F64, seconds: F64) -> NDArray[np.bool_]:

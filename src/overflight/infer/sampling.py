@@ -64,30 +64,30 @@ def sample(scene: Scene, found: Posterior, *, members: int, seed: int) -> Sample
     p, q = _pick(found.log_weight, seed, members)
     scale2 = found.scale2[q]
     drawn = _draw(scene, found, p, scale2, seed)
-    base, spread, noise = found.levels.ln_p[p], found.levels.spread[p], drawn.noise.copy()
+    base, noise = found.levels.ln_p[p], drawn.noise.copy()
     y = np.broadcast_to(found.y, drawn.missed.shape).copy()
-    rise, offset = drawn.rise, found.path[p]
-    drift, shear = scene.drift_and_shear(offset, _inside(scene, base + rise), spread)
+    offset, shear = found.path[p], found.shear[p]
+    # A level moved by the sightings moves the path by the candidate's shear: to look winds up there again would not
+    # settle where shear is strong.
+    drift = scene.drift(offset, _inside(scene, base + drawn.rise))
     factor = np.empty((members, 2 * scene.index.size, 2 * scene.index.size))
-    pulled, lifted = np.empty_like(offset), np.empty(offset.shape)
+    pulled, lifted = np.empty_like(offset), np.zeros(offset.shape)
     for turn in range(_SETTLE):
-        _see_lines(scene, drawn, offset, base + rise, y, noise)
+        _see_lines(scene, drawn, offset, base + drawn.rise + lifted, y, noise)
         if turn == 0 or scene.sight is not None:
             solve.factor_members(p, scale2, found.cross, scene.index, found.level_between, misfit.START_SD_M**2, noise,
                                  factor)  # fmt: skip
-        free = drift + drawn.error + misfit.integral(shear * (drawn.rise - rise), scene.frame.seconds)
+        free = drift + drawn.error
         gap = stacked(y - drawn.missed - free[:, scene.index])
         solve.solve_members(factor, gap)
         solve.pull_members(p, scale2, found.cross, found.level_cross, misfit.START_SD_M**2, gap, pulled, lifted)
         offset = free + pulled + misfit.integral(shear * lifted, scene.frame.seconds)
-        rise = drawn.rise + lifted
-        again, shear = scene.drift_and_shear(offset, _inside(scene, base + rise), spread)
-        drift = again if turn == 0 else drift + _RELAX * (again - drift)
+        drift = drift + _RELAX * (scene.drift(offset, _inside(scene, base + drawn.rise)) - drift)
     force = gap[:, : scene.index.size] + 1j * gap[:, scene.index.size :]
     learnt = np.einsum("mesj,mj->mes", found.state_cross[p], force)
     return Samples(
         offset=offset,
-        ln_p=_inside(scene, base + rise),
+        ln_p=_inside(scene, base + drawn.rise + lifted),
         parts=drawn.parts + np.sqrt(scale2)[:, None, None] * learnt,
         scale=np.sqrt(scale2),
     )

@@ -22,6 +22,8 @@ from overflight.infer.scene import Scene, with_timing
 SIGHTING_DOF = 4.0
 """Degrees of freedom of sightings' errors, as the drift test simulates them."""
 _ROUNDS, _RELAX = 6, 0.8
+_FARTHEST_RISE = 2.0
+"""A level is moved by so many of its standard deviations at most in one round: beyond, shear is another."""
 _LEAST_LOG_WEIGHT = -16.0
 """Candidates below this share of the best are not followed further."""
 
@@ -146,7 +148,8 @@ class Fit:
         solve.score(residual, self.cross[active], index, scale2, self.level_between[active], misfit.START_SD_M**2,
                     noise, int(np.argmin(np.abs(scale2 - 1.0))), log, gap)  # fmt: skip
         self.log[active] = log + (self.levels.log_prior + self.scale)[active, None]
-        self.rise[active] = np.einsum("pnj,pj->pn", self.level_cross[active], gap)
+        spread = _FARTHEST_RISE * self.levels.spread[active]
+        self.rise[active] = np.clip(np.einsum("pnj,pj->pn", self.level_cross[active], gap), -spread, spread)
         force = gap[:, : index.size] + 1j * gap[:, index.size :]
         pulled = np.einsum("pnj,pj->pn", self.cross[active], force) + misfit.START_SD_M**2 * force.sum(1)[:, None]
         rising = misfit.integral(self.shear[active] * self.rise[active], scene.frame.seconds)
@@ -228,9 +231,8 @@ def _weigh(fit: Fit, scale2: F64, precision: F64) -> F64:
     scene = fit.scene
     share = scene.inputs.outlier_share
     count = scene.index.size
-    if count < 3 or share == 0.0:
-        prior = tails.log_prior(share)
-        return np.broadcast_to(prior - logsumexp(prior), (count, prior.size)).copy()
+    if count < 3 or share == 0.0:  # nothing to hold them against: they err as stated
+        return np.broadcast_to(tails.log_prior(0.0), (count, tails.FACTORS.size)).copy()
     top, q = divmod(int(np.argmax(fit.log)), scale2.size)
     own = fit.noise[top]
     whole = np.empty((2 * count, 2 * count))

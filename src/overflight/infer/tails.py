@@ -1,7 +1,8 @@
 """Outliers: most reports err as stated, some by much more.
 
 The true variance of a report is what it states over a factor ``w``: 1 but for a share of outliers, whose ``w`` is
-log-uniform from 1 down to 1e-6 (1000 times the stated error). So errors are a scale mixture of normals (West 1984).
+uniform between 0 and 1, so that one in a hundred of these errs by ten times what is stated. Errors are a scale mixture
+of normals with tails as heavy as those of a Student-t with 2 degrees of freedom (West 1984; slash distribution).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ OUTLIER_BELOW = 0.1
 
 def log_prior(share: float) -> F64:
     """Return the logarithm of the prior of each factor, where ``share`` of reports are outliers."""
-    prior = np.full(FACTORS.size, max(share, 1e-300) / _CELLS)
+    prior = max(share, 1e-300) * FACTORS / FACTORS[:-1].sum()
     prior[-1] = 1.0 - share
     return np.asarray(np.log(prior))
 
