@@ -58,25 +58,33 @@ class Levels:
     Attributes
     ----------
     ln_p : float64 (candidates, n). Mean of ln p at each instant, reports included. [ln Pa]
+    base : float64 (candidates, n). The same before reports. [ln Pa]
     log_prior : float64 (candidates,). Up to a constant.
+    report_log : float64 (candidates, m). What each report adds to it.
     width : float64 (candidates,). Of the part of the prior that each stands for, 0 for histories. [ln p]
     sd : float64 (candidates,). Of the wander before reports. [ln p]
     clock : float64 (n,). Time in units of its correlation time; it runs faster where reports change more.
     spread : float64 (candidates, n). Standard deviation of the level once reports are known. [ln p]
     reports : int (m,). Instants of the reported altitudes.
+    report_ln_p : float64 (m,). What they say. [ln Pa]
     report_sd : float64 (candidates, m). Errors of these, outliers' enlarged. [ln p]
+    report_weight : float64 (candidates, m). Factor on their stated precision.
     gain : float64 (candidates, n, m). What a report that is off moves the level by.
     constant : bool. Each candidate is one level.
     """
 
     ln_p: F64
+    base: F64
     log_prior: F64
+    report_log: F64
     width: F64
     sd: F64
     clock: F64
     spread: F64
     reports: NDArray[np.intp]
+    report_ln_p: F64
     report_sd: F64
+    report_weight: F64
     gain: F64
     constant: bool
 
@@ -84,13 +92,17 @@ class Levels:
         """Return some of the candidates, by mask or number."""
         return Levels(
             ln_p=self.ln_p[chosen],
+            base=self.base[chosen],
             log_prior=self.log_prior[chosen],
+            report_log=self.report_log[chosen],
             width=self.width[chosen],
             sd=self.sd[chosen],
             clock=self.clock,
             spread=self.spread[chosen],
             reports=self.reports,
+            report_ln_p=self.report_ln_p,
             report_sd=self.report_sd[chosen],
+            report_weight=self.report_weight[chosen],
             gain=self.gain[chosen],
             constant=self.constant,
         )
@@ -181,21 +193,23 @@ def _constants(
         altitude - level_m[:, None], np.asarray(wander.sd_m**2), np.asarray(sd**2), wander.outlier_share
     ) if altitude.size else (np.zeros((level_m.size, 0)), np.ones((level_m.size, 0)))  # fmt: skip
     whole = np.broadcast_to(ln_p[:, None], (level_m.size, frame.seconds.size))
-    report = np.log(atmosphere.pressure_pa(altitude))
-    return _conditioned(
+    return conditioned(
         Levels(
             ln_p=whole,
+            base=whole,
             log_prior=log.sum(axis=1) + np.log(width_m / width_m.max()),
+            report_log=log,
             width=width_m * per_m,
             sd=wander.sd_m * per_m,
             clock=frame.seconds / wander.time_s,
             spread=np.broadcast_to((wander.sd_m * per_m)[:, None], whole.shape),
             reports=at,
+            report_ln_p=np.log(atmosphere.pressure_pa(altitude)),
             report_sd=sd * per_m[:, None] / np.sqrt(weight),
+            report_weight=weight,
             gain=np.zeros((level_m.size, frame.seconds.size, at.size)),
             constant=True,
-        ),
-        report,
+        )
     )
 
 
@@ -217,31 +231,36 @@ def _history(altitude: F64, sd: F64, at: NDArray[np.intp], frame: Frame, wander:
     base = np.log(atmosphere.pressure_pa(np.interp(frame.seconds, unique, mean)))[None, :]
     levels = Levels(
         ln_p=base,
+        base=base,
         log_prior=np.zeros(1),
+        report_log=np.zeros((1, at.size)),
         width=np.zeros(1),
         sd=np.array([np.sqrt(variance)]),
         clock=np.concatenate([[0.0], np.cumsum(pace)]),
         spread=np.full(base.shape, np.sqrt(variance)),
         reports=at,
+        report_ln_p=np.log(atmosphere.pressure_pa(altitude)),
         report_sd=(sd * per_m / np.sqrt(weight))[None, :],
+        report_weight=weight[None, :],
         gain=np.zeros((*base.shape, at.size)),
         constant=False,
     )
-    return _conditioned(levels, np.log(atmosphere.pressure_pa(altitude)))
+    return conditioned(levels)
 
 
 def _diffusion(ln_p: F64, seconds: F64) -> F64:
     """Diffusion of the level in each gap between reports. [ln p squared a s]
 
     A third of the change squared, half of the gap's own and half of its neighbours': half way any level between two
-    reports is then about equally likely. No less than all gaps but the largest have in the mean: what moved once may
-    have moved between two reports that agree.
+    reports is then about equally likely. No less than what all gaps but the largest have: what moved once may have
+    moved between two reports that agree.
     """
     if ln_p.size < 2:
         return np.zeros(1)
     own = np.diff(ln_p) ** 2 / np.diff(seconds)
     beside = np.concatenate([own[:1], own, own[-1:]])
-    usual = np.sort(own)[: max(own.size - 1, 1)].mean()
+    others = np.sort(own)[:-1]
+    usual = others.sum() / max(others.size - 2, 1)  # their variance is itself estimated: the mean of its posterior
     return np.asarray(np.maximum((0.5 * own + 0.25 * (beside[:-2] + beside[2:])) / 3.0, usual))
 
 
@@ -257,18 +276,18 @@ def _is_spike(altitude: F64, sd: F64, seconds: F64) -> NDArray[np.bool_]:
     return spike
 
 
-def _conditioned(levels: Levels, report_ln_p: F64) -> Levels:
-    """Condition the wander on the reports."""
-    if not report_ln_p.size:
+def conditioned(levels: Levels) -> Levels:
+    """Condition the wander about the base on the reports."""
+    if not levels.reports.size:
         return levels
     at = levels.reports
     fade = np.exp(-np.abs(levels.clock[:, None] - levels.clock[at]))
     variance = levels.sd[:, None, None] ** 2
     whole = variance * fade[at] + np.eye(at.size) * levels.report_sd[:, :, None] ** 2
     gain = np.swapaxes(np.linalg.solve(whole, variance * fade.T), 1, 2)
-    moved = np.einsum("pnm,pm->pn", gain, report_ln_p - levels.ln_p[:, at])
+    moved = np.einsum("pnm,pm->pn", gain, levels.report_ln_p - levels.base[:, at])
     left = levels.sd[:, None] ** 2 * (1.0 - np.einsum("pnm,nm->pn", gain, fade))
-    return replace(levels, ln_p=levels.ln_p + moved, gain=gain, spread=np.sqrt(np.maximum(left, 0.0)))
+    return replace(levels, ln_p=levels.base + moved, gain=gain, spread=np.sqrt(np.maximum(left, 0.0)))
 
 
 def _scale_height(altitude_m: F64) -> F64:

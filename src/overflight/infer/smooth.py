@@ -24,6 +24,8 @@ SIGHTING_DOF = 4.0
 _ROUNDS, _RELAX = 6, 0.8
 _FARTHEST_RISE = 2.0
 """A level is moved by so many of its standard deviations at most in one round: beyond, shear is another."""
+_DOUBTED = 0.5
+"""Sightings whose mean factor is below this are taken out, worst first, before the others are judged."""
 _LEAST_LOG_WEIGHT = -16.0
 """Candidates below this share of the best are not followed further."""
 
@@ -34,7 +36,7 @@ class Posterior:
 
     Attributes
     ----------
-    levels : Levels. The candidates; the first are those of the scene.
+    levels : Levels. The candidates, those of the scene.
     path : complex128 (candidates, n). Best path of each candidate, offsets. [m]
     ln_p : float64 (candidates, n). Best level along it. [ln Pa]
     drift : complex128 (candidates, n). Offset that the winds alone bring along it, at the candidate's own level. [m]
@@ -206,19 +208,24 @@ def level_covariances(scene: Scene, levels: Levels, shear: C128) -> tuple[F64, F
 
 def smooth(scene: Scene) -> Posterior:
     """Fit every candidate level and weigh it by how well it meets the sightings."""
+    fit, active, precision = fitted(scene, rounds=_ROUNDS)
+    return _posterior(fit, active, _weigh(fit))
+
+
+def fitted(scene: Scene, *, rounds: int) -> tuple[Fit, NDArray[np.intp], F64]:
+    """Return the fit after some rounds, which candidates it still follows, and each sighting's mean factor."""
     scale2 = misfit.scales(scene.error)
     fit = Fit.of(scene, scene.levels, scene.sd)
     active = np.arange(scene.levels.log_prior.size)
     precision = np.ones(scene.index.size)
-    for turn in range(_ROUNDS):
+    for turn in range(rounds):
         if turn:
             fit.look_again(active, _RELAX)
         fit.solve(active, precision, scale2)
         active = _followed(fit, active) if turn else active
         fit.see_again(active)
-        weights = _weigh(fit, scale2, precision)
-        precision = np.exp(weights) @ tails.FACTORS
-    return _posterior(fit, active, scale2, weights)
+        precision = np.exp(_weigh(fit)) @ tails.FACTORS
+    return fit, active, precision
 
 
 def _followed(fit: Fit, active: NDArray[np.intp]) -> NDArray[np.intp]:
@@ -226,23 +233,35 @@ def _followed(fit: Fit, active: NDArray[np.intp]) -> NDArray[np.intp]:
     return active[log > log.max() + _LEAST_LOG_WEIGHT]
 
 
-def _weigh(fit: Fit, scale2: F64, precision: F64) -> F64:
-    """Log posterior of each sighting's precision factor from its residual against all others."""
+def _weigh(fit: Fit) -> F64:
+    """Log posterior of each sighting's precision factor from its residual against all others.
+
+    What is worst is doubted first, and the rest held against each other without it: else one that is far off would
+    make all look off.
+    """
     scene = fit.scene
-    share = scene.inputs.outlier_share
-    count = scene.index.size
+    share, count = scene.inputs.outlier_share, scene.index.size
     if count < 3 or share == 0.0:  # nothing to hold them against: they err as stated
         return np.broadcast_to(tails.log_prior(0.0), (count, tails.FACTORS.size)).copy()
-    top, q = divmod(int(np.argmax(fit.log)), scale2.size)
-    own = fit.noise[top]
+    top, q = divmod(int(np.argmax(fit.log)), fit.log.shape[1])
+    own, precision = fit.noise[top], np.ones(count)
+    residual = stacked(fit.y[top] - fit.drift[top, scene.index])
     whole = np.empty((2 * count, 2 * count))
-    solve.compose(fit.cross[top], scene.index, scale2[q], fit.level_between[top], misfit.START_SD_M**2,
-                  own / precision[:, None, None], whole)  # fmt: skip
-    left = misfit.leave_out(stacked(fit.y[top] - fit.drift[top, scene.index]), whole)
-    return tails.weigh_places(left.residual, left.covariance - own / precision[:, None, None], own, share)
+    for _ in range(count):
+        noise = own / precision[:, None, None]
+        solve.compose(fit.cross[top], scene.index, misfit.scales(scene.error)[q], fit.level_between[top],
+                      misfit.START_SD_M**2, noise, whole)  # fmt: skip
+        left = misfit.leave_out(residual, whole)
+        log = tails.weigh_places(left.residual, left.covariance - noise, own, share)
+        mean = np.exp(log) @ tails.FACTORS
+        worst = int(np.argmin(np.where(precision == 1.0, mean, 2.0)))
+        if precision[worst] < 1.0 or mean[worst] > _DOUBTED or np.count_nonzero(precision < 1.0) >= count // 2:
+            break
+        precision[worst] = mean[worst]
+    return log
 
 
-def _posterior(fit: Fit, active: NDArray[np.intp], scale2: F64, weights: F64) -> Posterior:
+def _posterior(fit: Fit, active: NDArray[np.intp], weights: F64) -> Posterior:
     share = fit.share(active)
     return Posterior(
         levels=fit.levels,
@@ -255,7 +274,7 @@ def _posterior(fit: Fit, active: NDArray[np.intp], scale2: F64, weights: F64) ->
         level_cross=fit.level_cross,
         level_between=fit.level_between,
         log_weight=np.asarray(fit.log - logsumexp(fit.log)),
-        scale2=scale2,
+        scale2=misfit.scales(fit.scene.error),
         weight_log_density=weights,
         y=share @ fit.y[active],
         noise=np.tensordot(share, fit.noise[active], axes=1),
