@@ -25,6 +25,7 @@ VERBS = {
     "demo": "Investigate a real case from data that is shipped.",
     "forecast": "Follow a balloon on in time.",
     "hindcast": "Follow a balloon back in time.",
+    "track": "Say where it was between its sightings, and how sure one can be.",
     "launch": "Predict a flight: ascent, burst and descent, or float.",
     "airspace": "List the countries that a track or an ensemble crossed.",
 }

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 STEPS_S = (600.0, 1200.0, 1800.0, 3600.0, 7200.0, 10_800.0, 21_600.0, 43_200.0, 86_400.0)
 _MOST_INSTANTS = 240
 _LEAST_KINEMATIC_MS = 5.0
+_LEAST_CHANGE_MS = 1.0
+_NEIGHBOURS_DIFFER, _STEADY_S = 0.67, 1e7
 _KINEMATIC_TIME_S = (3600.0, 12 * 3600.0)
 _MOST_MISSING = 0.05
 _HEIGHT_SLACK_M = 4_000.0
@@ -215,15 +217,26 @@ def error_sd(air: Air | None, error: WindError, ln_p: F64, frame: Frame) -> F64:
 
 
 def _kinematic(frame: Frame, seen: Observed) -> WindError:
-    """Velocity as the only unknown: an Ornstein-Uhlenbeck process as large as the speeds between sightings.
+    """Velocity as the only unknown: a mean as large as the speeds between sightings, and changes as large as theirs.
 
-    Its correlation time is the mean gap between sightings, for nothing faster can be learnt from them.
+    Changes are an Ornstein-Uhlenbeck process whose correlation time is the mean gap between sightings, for nothing
+    faster can be learnt from them: then the mean velocities of neighbouring gaps differ by a variance of 0.67 of its
+    own. That is itself estimated, from so many differences: tails of as many degrees of freedom.
     """
-    duration = float(seen.seconds[-1])
-    speeds = np.abs(np.diff(frame.unrolled)) / np.maximum(np.diff(frame.seconds), 1.0)
-    rms = float(np.sqrt(np.average(speeds**2, weights=np.diff(frame.seconds)))) if duration > 0.0 else 0.0
-    gap = duration / max(seen.distinct_times - 1, 1)
-    return kinematic_error(max(_LEAST_KINEMATIC_MS, rms), float(np.clip(gap, *_KINEMATIC_TIME_S)))
+    at, index = np.unique(seen.seconds, return_index=True)
+    if at.size < 2:
+        return kinematic_error(_LEAST_KINEMATIC_MS, _KINEMATIC_TIME_S[0])
+    legs = np.diff(frame.unrolled[np.searchsorted(frame.seconds, at)]) / np.diff(at)
+    mean2 = float(np.average(np.abs(legs) ** 2, weights=np.diff(at)))
+    time_s = float(np.clip(np.diff(at).mean(), *_KINEMATIC_TIME_S))
+    if legs.size < 2:
+        return kinematic_error(max(_LEAST_KINEMATIC_MS, np.sqrt(mean2)), time_s)
+    dof = max(2.0 * (legs.size - 1), 3.0)
+    change2 = float(np.mean(np.abs(np.diff(legs)) ** 2)) / 2.0 / _NEIGHBOURS_DIFFER * dof / (dof - 2.0)
+    change2 = max(change2, _LEAST_CHANGE_MS**2)
+    whole = change2 + max(mean2, _LEAST_KINEMATIC_MS**2)
+    return replace(kinematic_error(np.sqrt(whole), _STEADY_S), slow_share=1.0 - change2 / whole, wave_time_s=time_s,
+                   rotation=0.0, tail_dof=dof)  # fmt: skip
 
 
 def kinematic_error(sd_ms: float, time_s: float) -> WindError:
@@ -231,7 +244,7 @@ def kinematic_error(sd_ms: float, time_s: float) -> WindError:
     return WindError(
         levels_hpa=(1000.0,),
         latitudes=(0.0,),
-        sd_ms=((sd_ms,),),
+        sd_ms=((float(sd_ms),),),
         slow_share=1.0,
         slow_time_s=time_s,
         tail_dof=np.inf,
