@@ -58,7 +58,7 @@ def seen(truth: xr.Dataset, kind: str, rng: np.random.Generator) -> list[Sightin
 
 def _one(truth: xr.Dataset, hour: float, kind: str, rng: np.random.Generator) -> Sighting:
     window = 2.0 if kind == "windows" else 0.0
-    at = int(round(2.0 * (hour + window * rng.uniform(-1.0, 1.0))))
+    at = round(2.0 * (hour + window * rng.uniform(-1.0, 1.0)))
     lat, lon = float(truth.lat[at]), float(truth.lon[at])
     level = float(atmosphere.altitude_m(truth.pressure.values[at]))
     wide = 1.0
@@ -106,4 +106,4 @@ if __name__ == "__main__":
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 100
     for name in sys.argv[2:] or KINDS:
         found = coverage(name, count)
-        print(f"{name:20} {count} cases: " + ", ".join(f"{k} {v:.3f}" for k, v in found.items()), flush=True)
+        print(f"{name:20} {count} cases: " + ", ".join(f"{k} {v:.3f}" for k, v in found.items()), flush=True)  # noqa: T201 - a script

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from overflight.geo import sphere
 
@@ -15,7 +15,7 @@ LEVELS = (0.5, 0.9)
 _CORNERS = 48
 
 
-def flat(lat: F64, lon: F64, at_lat: F64, at_lon: F64) -> F64:
+def flat(lat: ArrayLike, lon: ArrayLike, at_lat: ArrayLike, at_lon: ArrayLike) -> F64:
     """Return (east, north) of places from places, (..., 2). [km]"""
     distance = sphere.distance_m(at_lat, at_lon, lat, lon) / 1000.0
     azimuth = np.radians(sphere.azimuth_deg(at_lat, at_lon, lat, lon))
@@ -39,9 +39,9 @@ def ellipse(points: F64, level: float) -> F64:
 def holds(samples_lat: F64, samples_lon: F64, lat: float, lon: float, level: float) -> bool:
     """Say whether a place lies in the ellipse that holds a share of samples (n,)."""
     centre = sphere.mean_place(samples_lat, samples_lon)
-    points = flat(samples_lat, samples_lon, *(np.float64(c) for c in centre))
+    points = flat(samples_lat, samples_lon, *centre)
     cov, squared = squared_radii(points)
-    off = flat(np.float64(lat), np.float64(lon), *(np.float64(c) for c in centre))
+    off = flat(lat, lon, *centre)
     return bool(off @ np.linalg.inv(cov) @ off <= np.quantile(squared, level))
 
 
@@ -49,6 +49,6 @@ def outline(data: xr.Dataset, obs: int, level: float) -> tuple[F64, F64]:
     """Return (lat, lon) of the outline at one time of samples."""
     lat, lon = (data[n].values[:, obs].astype(np.float64) for n in ("lat", "lon"))
     centre = sphere.mean_place(lat, lon)
-    points = ellipse(flat(lat, lon, *(np.float64(c) for c in centre)), level)
+    points = ellipse(flat(lat, lon, *centre), level)
     distance = 1000.0 * np.hypot(points[:, 0], points[:, 1])
     return sphere.move(centre[0], centre[1], np.degrees(np.arctan2(points[:, 0], points[:, 1])), distance)

@@ -165,9 +165,7 @@ def _agree(altitude: F64, sd: F64, seconds: F64, wander: Wander) -> bool:
     return statistic <= float(chi2.ppf(0.999, max(int(good.sum()) - 1, 1)))
 
 
-def _grid(
-    altitude: F64, sd: F64, wander: Wander, range_m: tuple[float, float]
-) -> tuple[F64, F64, NDArray[np.bool_]]:
+def _grid(altitude: F64, sd: F64, wander: Wander, range_m: tuple[float, float]) -> tuple[F64, F64, NDArray[np.bool_]]:
     """Return levels, the widths that each stands for [m], and which lie about the reports."""
     if not altitude.size:
         level = np.linspace(*range_m, WIDE)

@@ -193,9 +193,10 @@ def equivalent(
     unit = np.where(np.abs(way) > 1.0, way / np.maximum(np.abs(way), 1.0), np.exp(1j * sight.direction))
     off = np.angle(np.exp(1j * (sight.direction - turn)) / unit)
     off = np.clip(off, -_LARGEST_TURN, _LARGEST_TURN)
-    r_seen = range_of(np.nan_to_num(sight.seen.elevation) + rise, height_m)
     slope = np.maximum(np.abs(_slope(r, height_m)), 1e-9)
     has = np.isfinite(sight.seen.elevation)
+    low = elevation_of(r, height_m) - np.nan_to_num(sight.seen.elevation) - rise
+    r_seen = np.clip(r + low / slope, 0.5 * r, 2.0 * r)
     target = np.where(has, r_seen, share * horizon)
     per_height = np.abs(elevation_of(r, height_m + 50.0) - elevation_of(r, height_m - 50.0)) / 100.0
     angle = np.hypot(np.where(has, sight.seen.elevation_sd, 0.0), per_height * height_sd_m)

@@ -27,7 +27,8 @@ STEPS_S = (600.0, 1200.0, 1800.0, 3600.0, 7200.0, 10_800.0, 21_600.0, 43_200.0, 
 _MOST_INSTANTS = 240
 _LEAST_KINEMATIC_MS = 5.0
 _LEAST_CHANGE_MS = 1.0
-_NEIGHBOURS_DIFFER, _STEADY_S = 0.67, 1e7
+_NEIGHBOURS_DIFFER, _STEADY_S = 0.35, 1e7
+"""Half of the 0.67 of even gaps: gaps are uneven, and simulated balloons show it (docs/method/track.md)."""
 _KINEMATIC_TIME_S = (3600.0, 12 * 3600.0)
 _MOST_MISSING = 0.05
 _HEIGHT_SLACK_M = 4_000.0
@@ -220,8 +221,8 @@ def _kinematic(frame: Frame, seen: Observed) -> WindError:
     """Velocity as the only unknown: a mean as large as the speeds between sightings, and changes as large as theirs.
 
     Changes are an Ornstein-Uhlenbeck process whose correlation time is the mean gap between sightings, for nothing
-    faster can be learnt from them: then the mean velocities of neighbouring gaps differ by a variance of 0.67 of its
-    own. That is itself estimated, from so many differences: tails of as many degrees of freedom.
+    faster can be learnt from them: the mean velocities of neighbouring gaps differ by a share of its variance. That is
+    itself estimated, from so many differences: tails of as many degrees of freedom.
     """
     at, index = np.unique(seen.seconds, return_index=True)
     if at.size < 2:

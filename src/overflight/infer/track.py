@@ -138,7 +138,8 @@ class Track:
                 "constant": self.level.constant,
             },
             "per_sighting": [
-                {"index": s.index, "time": iso(s.time), **{n: _plain(getattr(s, n)) for n in names}} for s in self.per_sighting
+                {"index": s.index, "time": iso(s.time), **{n: _plain(getattr(s, n)) for n in names}}
+                for s in self.per_sighting
             ],
             "mean": rows,
         }
