@@ -214,6 +214,7 @@ def error_sd(air: Air | None, error: WindError, ln_p: F64, frame: Frame) -> F64:
     shape = ln_p.shape
     lat, lon, seconds = (np.broadcast_to(a, shape) for a in (frame.lat, frame.lon, frame.seconds))
     stated = air.stated_sd(seconds, ln_p, lat, lon)
+    assert stated is not None  # noqa: S101 - the winds state one
     return np.where(np.isfinite(stated), stated, error.sd(np.exp(ln_p) / 100.0, lat))
 
 
@@ -224,7 +225,7 @@ def _kinematic(frame: Frame, seen: Observed) -> WindError:
     faster can be learnt from them: the mean velocities of neighbouring gaps differ by a share of its variance. That is
     itself estimated, from so many differences: tails of as many degrees of freedom.
     """
-    at, index = np.unique(seen.seconds, return_index=True)
+    at = np.unique(seen.seconds)
     if at.size < 2:
         return kinematic_error(_LEAST_KINEMATIC_MS, _KINEMATIC_TIME_S[0])
     legs = np.diff(frame.unrolled[np.searchsorted(frame.seconds, at)]) / np.diff(at)

@@ -115,7 +115,7 @@ class Fit:
     @classmethod
     def of(cls, scene: Scene, levels: Levels, sd: F64) -> Fit:
         """Begin at the reference path."""
-        path = np.zeros(levels.ln_p.shape, np.complex128)
+        path: C128 = np.zeros(levels.ln_p.shape, np.complex128)
         fit = cls(scene=scene, levels=levels, sd=sd, path=path, rise=np.zeros(path.shape), drift=path)
         ends = scene.index[[0, -1]]
         of = misfit.parts(scene.error, scene.frame)
@@ -208,7 +208,7 @@ def level_covariances(scene: Scene, levels: Levels, shear: C128) -> tuple[F64, F
 
 def smooth(scene: Scene) -> Posterior:
     """Fit every candidate level and weigh it by how well it meets the sightings."""
-    fit, active, precision = fitted(scene, rounds=_ROUNDS)
+    fit, active, _ = fitted(scene, rounds=_ROUNDS)
     return _posterior(fit, active, _weigh(fit))
 
 
@@ -230,7 +230,7 @@ def fitted(scene: Scene, *, rounds: int) -> tuple[Fit, NDArray[np.intp], F64]:
 
 def _followed(fit: Fit, active: NDArray[np.intp]) -> NDArray[np.intp]:
     log = logsumexp(fit.log[active], axis=1)
-    return active[log > log.max() + _LEAST_LOG_WEIGHT]
+    return np.asarray(active[log > log.max() + _LEAST_LOG_WEIGHT])
 
 
 def _weigh(fit: Fit) -> F64:

@@ -20,8 +20,8 @@ from overflight.geo.times import iso
 from overflight.infer.changes import with_changes
 from overflight.infer.frame import F64
 from overflight.infer.moments import Moments, error_states, instants_of, moments
-from overflight.infer.scene import Inputs, Scene, lay_out
 from overflight.infer.sampling import Samples, sample
+from overflight.infer.scene import Inputs, Scene, lay_out
 from overflight.infer.smooth import Posterior, smooth
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """Covariances of displacement by Markov errors, exact for errors whose size is constant within a step.
 
-An error ``e`` of unit variance turns and fades at a complex rate ``a`` within step ``l``, ``f = exp(-a dt)``. Its
+An error ``e`` of unit variance turns and fades at a complex rate ``a`` within a step, ``f = exp(-a dt)``. Its
 integral over the step, ``I``, has ``E[I | e before] = alpha e`` with ``alpha = (1 - f) / a``, covariance ``alpha`` with
 ``e`` at the step's end, and variance ``2 Re (dt - alpha) / a``. Covariances are those of one component, ``E[x y*]``.
 """
@@ -16,19 +16,19 @@ from overflight.geo.rng import key, normal_pair
 @inlined_kernel
 def steps_of(rate, seconds, f, alpha, own):
     """Write the factor, the mean integral and the variance of the integral of every step, (n - 1,) each."""
-    for l in range(f.size):
-        dt = seconds[l + 1] - seconds[l]
-        f[l] = np.exp(-rate[l] * dt)
-        alpha[l] = (1.0 - f[l]) / rate[l]
-        own[l] = 2.0 * ((dt - alpha[l]) / rate[l]).real
+    for leg in range(f.size):
+        dt = seconds[leg + 1] - seconds[leg]
+        f[leg] = np.exp(-rate[leg] * dt)
+        alpha[leg] = (1.0 - f[leg]) / rate[leg]
+        own[leg] = 2.0 * ((dt - alpha[leg]) / rate[leg]).real
 
 
 @inlined_kernel
-def rate_of(seconds, ln_p, phase, time_s, depth, l):
-    """Return the rate of step ``l``: fading in time and over change of level, and turning."""
-    dt = seconds[l + 1] - seconds[l]
-    fade = 1.0 / time_s + abs(ln_p[l + 1] - ln_p[l]) / (depth * dt)
-    return fade - 1j * (phase[l + 1] - phase[l]) / dt
+def rate_of(seconds, ln_p, phase, time_s, depth, leg):
+    """Return the rate of step ``leg``: fading in time and over change of level, and turning."""
+    dt = seconds[leg + 1] - seconds[leg]
+    fade = 1.0 / time_s + abs(ln_p[leg + 1] - ln_p[leg]) / (depth * dt)
+    return fade - 1j * (phase[leg + 1] - phase[leg]) / dt
 
 
 @kernel
@@ -45,20 +45,20 @@ def error_cross(seconds, ln_p, sd, phase, shares, times, depth, index, cross, en
     forward, back = np.empty(n, np.complex128), np.empty(n, np.complex128)
     for p in range(ln_p.shape[0]):
         for part in range(shares.size):
-            for l in range(n - 1):
-                rate[l] = rate_of(seconds, ln_p[p], phase[part], times[part], depth, l)
+            for leg in range(n - 1):
+                rate[leg] = rate_of(seconds, ln_p[p], phase[part], times[part], depth, leg)
             steps_of(rate, seconds, f, alpha, own)
             root = math.sqrt(shares[part])
             for j in range(index.size):
                 _sums(index[j], sd[p], f, alpha, forward, back)
                 total = 0j
-                for l in range(n - 1):
-                    size = 0.5 * (sd[p, l] + sd[p, l + 1])
-                    c = alpha[l] * forward[l] + np.conj(alpha[l]) * back[l + 1]
-                    if l < index[j]:
-                        c += own[l] * size
+                for leg in range(n - 1):
+                    size = 0.5 * (sd[p, leg] + sd[p, leg + 1])
+                    c = alpha[leg] * forward[leg] + np.conj(alpha[leg]) * back[leg + 1]
+                    if leg < index[j]:
+                        c += own[leg] * size
                     total += shares[part] * size * c
-                    cross[p, l + 1, j] += total
+                    cross[p, leg + 1, j] += total
                 for e in range(ends.size):
                     state[p, e, part, j] = root * (forward[ends[e]] + back[ends[e]])
 
@@ -68,14 +68,14 @@ def _sums(last, sd, f, alpha, forward, back):
     """Covariance of the error at every node with the steps before it, and with those after it, up to node ``last``."""
     n = forward.size
     forward[0], back[n - 1] = 0j, 0j
-    for l in range(n - 1):
-        forward[l + 1] = f[l] * forward[l]
-        if l < last:
-            forward[l + 1] += alpha[l] * 0.5 * (sd[l] + sd[l + 1])
-    for l in range(n - 2, -1, -1):
-        back[l] = np.conj(f[l]) * back[l + 1]
-        if l < last:
-            back[l] += np.conj(alpha[l]) * 0.5 * (sd[l] + sd[l + 1])
+    for leg in range(n - 1):
+        forward[leg + 1] = f[leg] * forward[leg]
+        if leg < last:
+            forward[leg + 1] += alpha[leg] * 0.5 * (sd[leg] + sd[leg + 1])
+    for leg in range(n - 2, -1, -1):
+        back[leg] = np.conj(f[leg]) * back[leg + 1]
+        if leg < last:
+            back[leg] += np.conj(alpha[leg]) * 0.5 * (sd[leg] + sd[leg + 1])
 
 
 @kernel
@@ -88,8 +88,8 @@ def level_cross(seconds, shear, sd, clock, index, at_nodes, between):
     """
     n, count = seconds.size, index.size
     rate = np.empty(n - 1, np.complex128)
-    for l in range(n - 1):
-        rate[l] = (clock[l + 1] - clock[l]) / (seconds[l + 1] - seconds[l])
+    for leg in range(n - 1):
+        rate[leg] = (clock[leg + 1] - clock[leg]) / (seconds[leg + 1] - seconds[leg])
     f, alpha, own = np.empty(n - 1, np.complex128), np.empty(n - 1, np.complex128), np.empty(n - 1)
     steps_of(rate, seconds, f, alpha, own)
     forward, back, middle = np.empty(n), np.empty(n), np.empty(n - 1)
@@ -97,14 +97,14 @@ def level_cross(seconds, shear, sd, clock, index, at_nodes, between):
         variance = sd[p] ** 2
         for c in range(2):
             for j in range(count):
-                for l in range(n - 1):
-                    both = 0.5 * (shear[p, l] + shear[p, l + 1])
-                    middle[l] = (both.real if c == 0 else both.imag) if l < index[j] else 0.0
+                for leg in range(n - 1):
+                    both = 0.5 * (shear[p, leg] + shear[p, leg + 1])
+                    middle[leg] = (both.real if c == 0 else both.imag) if leg < index[j] else 0.0
                 forward[0], back[n - 1] = 0.0, 0.0
-                for l in range(n - 1):
-                    forward[l + 1] = f[l].real * forward[l] + alpha[l].real * middle[l]
-                for l in range(n - 2, -1, -1):
-                    back[l] = f[l].real * back[l + 1] + alpha[l].real * middle[l]
+                for leg in range(n - 1):
+                    forward[leg + 1] = f[leg].real * forward[leg] + alpha[leg].real * middle[leg]
+                for leg in range(n - 2, -1, -1):
+                    back[leg] = f[leg].real * back[leg + 1] + alpha[leg].real * middle[leg]
                 column = c * count + j
                 for k in range(n):
                     at_nodes[p, k, column] = variance * (forward[k] + back[k])
@@ -116,14 +116,14 @@ def _gather(shear, index, forward, back, alpha, own, middle, variance, out):
     """Covariance of the displacement at all sightings with one, from sums over the steps."""
     east, north, i = 0.0, 0.0, 0
     count = index.size
-    for l in range(alpha.size + 1):
-        while i < count and index[i] == l:
+    for leg in range(alpha.size + 1):
+        while i < count and index[i] == leg:
             out[i], out[count + i] = east, north
             i += 1
-        if l == alpha.size:
+        if leg == alpha.size:
             break
-        both = 0.5 * (shear[l] + shear[l + 1])
-        v = variance * (alpha[l].real * (forward[l] + back[l + 1]) + own[l] * middle[l])
+        both = 0.5 * (shear[leg] + shear[leg + 1])
+        v = variance * (alpha[leg].real * (forward[leg] + back[leg + 1]) + own[leg] * middle[leg])
         east += both.real * v
         north += both.imag * v
 
