@@ -29,9 +29,12 @@ state = GaussianState(np.zeros((4, 1)), np.diag([place, speed, place, speed]), t
 predictor, updater, track = KalmanPredictor(motion), KalmanUpdater(None), Track([])
 for i, s in enumerate(asked["seconds"]):
     state = predictor.predict(state, timestamp=start + timedelta(seconds=float(s)))
-    for j in np.flatnonzero(asked["seen"] == i):
-        model = LinearGaussian(4, (0, 2), asked["noise"][j])
-        detection = Detection(asked["y"][j].reshape(2, 1), timestamp=state.timestamp, measurement_model=model)
+    # Its smoother links updates only: an instant without a sighting gets one that says nothing.
+    found = np.flatnonzero(asked["seen"] == i)
+    told = [(asked["y"][j], asked["noise"][j]) for j in found] or [(state.mean[[0, 2]], np.eye(2) * 1e20)]
+    for y, noise in told:
+        model = LinearGaussian(4, (0, 2), noise)
+        detection = Detection(np.asarray(y, float).reshape(2, 1), timestamp=state.timestamp, measurement_model=model)
         state = updater.update(SingleHypothesis(state, detection))
     track.append(state)
 smoothed = KalmanSmoother(motion).smooth(track)
