@@ -29,6 +29,7 @@ class Recipe:
 
 PARCELS_3 = Recipe(folder="parcels3", pip=(("parcels>=3.1,<4",),))
 PARCELS_4 = Recipe(folder="parcels4", pip=(("parcels==4.0.2",),))
+STONESOUP = Recipe(folder="stonesoup", pip=(("stonesoup==1.9.1",),))
 OPENDRIFT = Recipe(folder="opendrift", pip=(("opendrift",),))
 # The C that Tawhiri 0.2.0 ships is older than Python 3.11; its Cython is not. Its command line needs a Flask extension
 # that is gone, its predictor and web interface do not.

@@ -41,6 +41,11 @@ def tawhiri(peers_folder):
 
 
 @pytest.fixture(scope="session")
+def stonesoup(peers_folder):
+    return at_hand("Stone Soup", environments.environment(environments.STONESOUP, peers_folder))
+
+
+@pytest.fixture(scope="session")
 def parcels(peers_folder):
     return at_hand("Parcels 4", environments.environment(environments.PARCELS_4, peers_folder))
 

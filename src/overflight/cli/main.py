@@ -26,6 +26,7 @@ VERBS = {
     "drift-test": "Say whether the winds alone explain a track.",
     "forecast": "Follow a balloon on in time.",
     "hindcast": "Follow a balloon back in time.",
+    "track": "Say where it was between its sightings, and how sure one can be.",
     "launch": "Predict a flight: ascent, burst and descent, or float.",
     "identify": "Match sightings against known flights and launches.",
     "origin": "Find where and when it was launched.",

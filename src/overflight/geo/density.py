@@ -162,7 +162,11 @@ def _smoothed(
 
 def cell_rings(cell: int) -> Iterator[list[list[float]]]:
     """Yield the closed outlines of a cell as [lon, lat] lists, cut at the antimeridian, or closed through the pole."""
-    boundary = np.array(h3_int.cell_to_boundary(cell))
+    yield from closed_rings(np.array(h3_int.cell_to_boundary(cell)))
+
+
+def closed_rings(boundary: NDArray[np.float64]) -> Iterator[list[list[float]]]:
+    """Yield the closed outlines within corners (n, 2) of (lat, lon), cut at the antimeridian, closed through a pole."""
     lat, lon = boundary[:, 0], np.degrees(np.unwrap(np.radians(boundary[:, 1])))
     turned = lon[-1] + (np.mod(lon[0] - lon[-1] + 180.0, 360.0) - 180.0) - lon[0]
     if abs(turned) > 180.0:

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from overflight.errors import OutOfCoverage
 from overflight.geo import atmosphere, sphere
+from overflight.geo.sphere import EARTH_RADIUS_M
 from overflight.geo.times import iso, to_datetime
 from overflight.infer.frame import Frame
+from overflight.infer.kernels import paths
 from overflight.winds import coverage as wind_room
 from overflight.winds.readable import told_unreadable
 
@@ -24,7 +26,12 @@ T = TypeVar("T", bound=np.generic)
 
 MARGIN_DEG = 6.0
 """Winds are read this far around the sightings; beyond, the wind of the edge is taken."""
+_MARGIN_DEG_H = 1.0
+"""And this much further for each hour beyond them: 30 m/s."""
 _MAX_NUMBERS = 1e8
+_LN_P_STEP = 0.005
+_HEIGHTS_M = atmosphere.altitude_m(np.exp(np.arange(0.0, 12.0, _LN_P_STEP)))
+"""Standard altitude by ln p, for what metres of air are on the mean sphere: 40 m there is 6e-6."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,18 +73,31 @@ class Air:
         height = np.asarray(_blend(self.height_m, self._corners(seconds, ln_p, lat, lon)))
         return np.where(np.isfinite(height), height, atmosphere.altitude_m(np.exp(ln_p)))
 
-    def ln_pressure(self, height_m: F64, frame: Frame) -> F64:
-        """Return ln p of geometric heights (..., n) above the reference path, by the winds' own heights. [ln Pa]"""
+    def ln_pressure_at(self, height_m: F64, seconds: F64, lat: F64, lon: F64) -> F64:
+        """Return ln p of geometric heights at places (n,), by the winds' own heights where they have them. [ln Pa]"""
         if self.height_m is None:
             return np.asarray(np.log(atmosphere.pressure_pa(height_m)))
-        shape = (frame.seconds.size, self.ln_p.size)
-        axes = (frame.seconds[:, None], self.ln_p[None, :], frame.lat[:, None], frame.lon[:, None])
+        shape = (seconds.size, self.ln_p.size)
+        axes = (seconds[:, None], self.ln_p[None, :], lat[:, None], lon[:, None])
         column = _blend(self.height_m, self._corners(*(np.broadcast_to(a, shape) for a in axes)))
         out = np.empty(height_m.shape)
-        for i in range(frame.seconds.size):
+        for i in range(seconds.size):
             fine = np.isfinite(column[i])
-            out[..., i] = _line(height_m[..., i], column[i][fine], self.ln_p[fine])
+            out[i] = _line(height_m[i : i + 1], column[i][fine], self.ln_p[fine])[0]
         return out
+
+    def along(self, frame: Frame, offset: C128, ln_p: F64, spread: F64) -> tuple[C128, C128]:
+        """Return the wind along paths ``offset`` (m, n) at ``ln_p``, and its change with ln p over ``spread`` about it.
+
+        Both in the carried frame on the sphere of the mean radius, NaN where there is no wind. [m/s], [m/s per ln p]
+        """
+        out, shear = np.empty(offset.shape, np.complex128), np.empty(offset.shape, np.complex128)
+        shrink = EARTH_RADIUS_M / (EARTH_RADIUS_M + _HEIGHTS_M[_nearest(ln_p)])
+        axes = (self.seconds, -self.ln_p, self.lat, self.lon)
+        where = (frame.lat, frame.lon, frame.angle)
+        whole = (np.ascontiguousarray(a) for a in (offset, ln_p, spread, shrink))
+        paths.winds_along(self.wind, axes, frame.seconds, where, *whole, out, shear)
+        return out, shear
 
     def holds(self, ln_p: F64) -> NDArray[np.bool_]:
         """Say which levels lie between the lowest and the highest."""
@@ -91,9 +111,16 @@ class Air:
 
 
 def air_around(
-    winds: xr.Dataset, times: NDArray[np.datetime64], lat: F64, lon: F64, range_m: tuple[float, float]
+    winds: xr.Dataset,
+    times: NDArray[np.datetime64],
+    lat: F64,
+    lon: F64,
+    range_m: tuple[float, float],
+    beyond_s: tuple[float, float] = (0.0, 0.0),
 ) -> Air:
     """Read the winds around sightings, and around the heights that they may have been at.
+
+    ``beyond_s`` is how long before the first and after the last sighting winds are needed; the margin grows with it.
 
     Raises
     ------
@@ -101,12 +128,14 @@ def air_around(
         A sighting lies outside the winds' times or area, or the area is too large to hold.
     """
     start = times[0]
-    wind_room.require(winds, times, lat, lon)
+    ends = np.array([times.min() - _nano(beyond_s[0]), times.max() + _nano(beyond_s[1])])
+    wind_room.require(winds, np.concatenate([ends, times]), np.append(lat[[0, -1]], lat), np.append(lon[[0, -1]], lon))
+    margin = MARGIN_DEG + _MARGIN_DEG_H * max(beyond_s) / 3600.0
     part = wind_room.subset(
         _near_heights(winds, range_m),
-        start=to_datetime(times.min()),
-        end=to_datetime(times.max()),
-        area=_area(winds, lat, lon),
+        start=to_datetime(ends[0]),
+        end=to_datetime(ends[1]),
+        area=_area(winds, lat, lon, margin),
     )
     if float(np.prod(list(part["u"].sizes.values()))) > _MAX_NUMBERS:
         raise OutOfCoverage("winds", "more than memory holds around this track", iso(start), "take fewer levels")
@@ -141,14 +170,18 @@ def _near_heights(winds: xr.Dataset, range_m: tuple[float, float]) -> xr.Dataset
     return winds.isel(level=slice(min(first, max(last - 1, 0)), last + 1))
 
 
-def _area(winds: xr.Dataset, lat: F64, lon: F64) -> tuple[float, float, float, float]:
+def _nano(seconds: float) -> np.timedelta64:
+    return np.timedelta64(round(seconds * 1e9), "ns")
+
+
+def _area(winds: xr.Dataset, lat: F64, lon: F64, margin: float) -> tuple[float, float, float, float]:
     """Return a box around places, with a margin, inside the winds."""
     axis_lat, axis_lon = winds["lat"].values, winds["lon"].values
-    south, north = max(lat.min() - MARGIN_DEG, axis_lat[0]), min(lat.max() + MARGIN_DEG, axis_lat[-1])
+    south, north = max(lat.min() - margin, axis_lat[0]), min(lat.max() + margin, axis_lat[-1])
     widest = np.cos(np.radians(min(max(abs(south), abs(north)), 89.0)))
     first = float(sphere.mean_place(lat, lon)[1])
     offset = sphere.wrap(lon - first)
-    west, east = first + offset.min() - MARGIN_DEG / widest, first + offset.max() + MARGIN_DEG / widest
+    west, east = first + offset.min() - margin / widest, first + offset.max() + margin / widest
     if not wind_room.is_global(winds):
         centre = 0.5 * (axis_lon[0] + axis_lon[-1])
         shift = centre + float(sphere.wrap(first - centre)) - first
@@ -156,6 +189,10 @@ def _area(winds: xr.Dataset, lat: F64, lon: F64) -> tuple[float, float, float, f
     elif east - west > 300.0:
         west, east = -180.0, 180.0
     return float(south), float(west), float(north), float(east)
+
+
+def _nearest(ln_p: F64) -> NDArray[np.intp]:
+    return np.clip(np.rint(ln_p / _LN_P_STEP).astype(np.intp), 0, _HEIGHTS_M.size - 1)
 
 
 def _closed(field: NDArray[T]) -> NDArray[T]:

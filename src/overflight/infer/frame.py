@@ -36,6 +36,11 @@ class Frame:
     angle: F64
     unrolled: C128
 
+    def at(self, index: NDArray[np.intp]) -> Frame:
+        """Return the path at some instants only, one that may repeat."""
+        return Frame(seconds=self.seconds[index], lat=self.lat[index], lon=self.lon[index], angle=self.angle[index],
+                     unrolled=self.unrolled[index])  # fmt: skip
+
     def offset(self, index: NDArray[np.intp], lat: F64, lon: F64) -> C128:
         """Return the offsets [m] of places from the path at instants ``index``."""
         here_lat, here_lon = self.lat[index], self.lon[index]

@@ -1,27 +1,33 @@
-"""The smoother: every candidate level is fitted, weighed, and sampled.
+"""The smoother: every candidate level is fitted and weighed.
 
-Given a level, wind error and sightings are Gaussian, so the path is a Gaussian-process regression about the drift of
-the winds; the winds are looked up along the fitted path and the fit repeated until it settles. Samples come by
-Matheron's rule: a draw from the prior, corrected by what it misses the sightings by, each through its own winds.
+Given a level, wind error, the wander about the level and sightings are Gaussian, so the path is a Gaussian-process
+regression about the drift of the winds. Winds, shear, motion and lines of sight are looked up along the fitted paths
+and the fit repeated until it settles (Gauss and Newton). Candidates of no weight are left behind on the way.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import digamma, logsumexp, ndtr
+from scipy.special import logsumexp
 
-from overflight.geo import rng
-from overflight.infer import misfit
+from overflight.infer import lines, misfit, tails
 from overflight.infer.frame import C128, F64
-from overflight.infer.scene import Scene
+from overflight.infer.kernels import covariance, solve
+from overflight.infer.levels import Levels
+from overflight.infer.scene import Scene, with_timing
 
 SIGHTING_DOF = 4.0
-"""Errors of sightings are Student-t with so many degrees of freedom."""
-_ROUNDS, _SETTLE, _RELAX = 5, 6, 0.8
-_WEIGHTS = np.exp(np.linspace(np.log(1e-7), np.log(6.0), 240))
+"""Degrees of freedom of sightings' errors, as the drift test simulates them."""
+_ROUNDS, _RELAX = 6, 0.8
+_FARTHEST_RISE = 2.0
+"""A level is moved by so many of its standard deviations at most in one round: beyond, shear is another."""
+_DOUBTED = 0.5
+"""Sightings whose mean factor is below this are taken out, worst first, before the others are judged."""
+_LEAST_LOG_WEIGHT = -16.0
+"""Candidates below this share of the best are not followed further."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,22 +36,39 @@ class Posterior:
 
     Attributes
     ----------
+    levels : Levels. The candidates, those of the scene.
     path : complex128 (candidates, n). Best path of each candidate, offsets. [m]
-    drift : complex128 (candidates, n). Offset that the winds alone bring along it. [m]
-    cross : complex128 (candidates, n, sightings). Covariance of displacement. [m2]
-    level_cross : complex128 (n, sightings). What histories of level add to it; 0 for constant levels. [m2]
+    ln_p : float64 (candidates, n). Best level along it. [ln Pa]
+    drift : complex128 (candidates, n). Offset that the winds alone bring along it, at the candidate's own level. [m]
+    shear : complex128 (candidates, n). Change of the wind with ln p. [m/s]
+    cross : complex128 (candidates, n, sightings). Covariance of displacement by wind error. [m2]
+    state_cross : complex128 (candidates, 2, parts, sightings). Of the unit parts of wind error at the first and the
+        last sighting with displacement. [m]
+    level_cross : float64 (candidates, n, 2 sightings). Of the level with the displacement it brings. [m]
+    level_between : float64 (candidates, 2 sightings, 2 sightings). Covariance of displacement by the level. [m2]
     log_weight : float64 (candidates, scales). Normalised.
     scale2 : float64 (scales,). Squared scale of wind error of the whole track.
-    weight_log_density : float64 (sightings, weights). Posterior of each sighting's precision factor.
+    weight_log_density : float64 (sightings, factors). Posterior of each sighting's precision factor.
+    y : complex128 (sightings,). Offsets of the sightings, lines of sight as places about the fitted path. [m]
+    noise : float64 (sightings, 2, 2). Covariance of (east, north) of each: as stated, timing included. [m2]
+    velocity : complex128 (sightings,). Mean motion at the sightings. [m/s]
     """
 
+    levels: Levels
     path: C128
+    ln_p: F64
     drift: C128
+    shear: C128
     cross: C128
-    level_cross: C128
+    state_cross: C128
+    level_cross: F64
+    level_between: F64
     log_weight: F64
     scale2: F64
     weight_log_density: F64
+    y: C128
+    noise: F64
+    velocity: C128
 
     @property
     def level_weight(self) -> F64:
@@ -54,159 +77,206 @@ class Posterior:
 
     @property
     def precision(self) -> F64:
-        """Geometric mean of each sighting's precision factor, posterior over prior; 1 takes the error as stated."""
-        share = np.exp(self.weight_log_density)
-        usual = digamma(0.5 * SIGHTING_DOF) - np.log(0.5 * SIGHTING_DOF)
-        return np.asarray(np.exp(share @ np.log(_WEIGHTS) - usual))
+        """Mean of each sighting's precision factor; 1 takes the error as stated."""
+        return np.asarray(np.exp(self.weight_log_density) @ tails.FACTORS)
 
     @property
     def outlier_probability(self) -> F64:
         """Probability that a sighting's variance is over ten times what it states."""
-        return np.asarray(np.exp(self.weight_log_density)[:, _WEIGHTS < 0.1].sum(axis=1))
+        return np.asarray(np.exp(self.weight_log_density)[:, tails.FACTORS < tails.OUTLIER_BELOW].sum(axis=1))
+
+
+def stacked(places: C128) -> F64:
+    """Write places (..., n) as real vectors (..., 2 n), all east parts first."""
+    return np.concatenate([places.real, places.imag], axis=-1)
+
+
+@dataclass(slots=True, kw_only=True)
+class Fit:
+    """Candidates under way; arrays as in ``Posterior``."""
+
+    scene: Scene
+    levels: Levels
+    sd: F64
+    path: C128
+    rise: F64
+    drift: C128
+    shear: C128 = field(init=False)
+    cross: C128 = field(init=False)
+    state_cross: C128 = field(init=False)
+    level_cross: F64 = field(init=False)
+    level_between: F64 = field(init=False)
+    log: F64 = field(init=False)
+    y: C128 = field(init=False)
+    noise: F64 = field(init=False)
+    velocity: C128 = field(init=False)
+    scale: F64 = field(init=False)
+
+    @classmethod
+    def of(cls, scene: Scene, levels: Levels, sd: F64) -> Fit:
+        """Begin at the reference path."""
+        path: C128 = np.zeros(levels.ln_p.shape, np.complex128)
+        fit = cls(scene=scene, levels=levels, sd=sd, path=path, rise=np.zeros(path.shape), drift=path)
+        ends = scene.index[[0, -1]]
+        of = misfit.parts(scene.error, scene.frame)
+        fit.cross, fit.state_cross = misfit.displacement(of, scene.frame, levels.ln_p, sd, scene.index, ends)
+        fit.drift, fit.shear = scene.drift_and_shear(path, levels.ln_p, levels.spread)
+        fit.level_cross, fit.level_between = level_covariances(scene, levels, fit.shear)
+        fit.log = np.full((path.shape[0], misfit.scales(scene.error).size), -np.inf)
+        fit.y = np.broadcast_to(scene.y, (path.shape[0], scene.y.size)).copy()
+        fit.noise = np.broadcast_to(scene.noise, (path.shape[0], *scene.noise.shape)).copy()
+        fit.velocity, fit.scale = np.zeros(fit.y.shape, np.complex128), np.zeros(path.shape[0])
+        fit.see_lines(np.arange(path.shape[0]), fit.y)
+        return fit
+
+    def look_again(self, active: NDArray[np.intp], relax: float) -> None:
+        """Look winds and shear up along the paths of some candidates, and what follows from them."""
+        scene, some = self.scene, self.levels.only(active)
+        level = some.ln_p + self.rise[active]
+        if scene.air is not None:
+            level = np.clip(level, scene.air.ln_p[-1], scene.air.ln_p[0])
+        drift, shear = scene.drift_and_shear(self.path[active], level, some.spread)
+        own = drift - misfit.integral(shear * self.rise[active], scene.frame.seconds)
+        self.drift[active] += relax * (own - self.drift[active])
+        self.shear[active] = shear
+        self.level_cross[active], self.level_between[active] = level_covariances(scene, some, shear)
+
+    def solve(self, active: NDArray[np.intp], precision: F64, scale2: F64) -> None:
+        """Weigh some candidates and correct their paths by what the drift misses the sightings by."""
+        scene, index = self.scene, self.scene.index
+        residual = stacked(self.y[active] - self.drift[active][:, index])
+        noise = self.noise[active] / precision[:, None, None]
+        log, gap = np.empty((active.size, scale2.size)), np.empty(residual.shape)
+        solve.score(residual, self.cross[active], index, scale2, self.level_between[active], misfit.START_SD_M**2,
+                    noise, int(np.argmin(np.abs(scale2 - 1.0))), log, gap)  # fmt: skip
+        self.log[active] = log + (self.levels.log_prior + self.scale)[active, None]
+        spread = _FARTHEST_RISE * self.levels.spread[active]
+        self.rise[active] = np.clip(np.einsum("pnj,pj->pn", self.level_cross[active], gap), -spread, spread)
+        force = gap[:, : index.size] + 1j * gap[:, index.size :]
+        pulled = np.einsum("pnj,pj->pn", self.cross[active], force) + misfit.START_SD_M**2 * force.sum(1)[:, None]
+        rising = misfit.integral(self.shear[active] * self.rise[active], scene.frame.seconds)
+        self.path[active] = self.drift[active] + pulled + rising
+
+    def share(self, active: NDArray[np.intp]) -> F64:
+        """Probability of some candidates among themselves."""
+        log = logsumexp(self.log[active], axis=1)
+        return np.asarray(np.exp(log - logsumexp(log)))
+
+    def see_again(self, active: NDArray[np.intp]) -> None:
+        """Take timing errors along the motion, and lines of sight as places, about the fitted paths."""
+        scene = self.scene
+        if scene.frame.seconds.size > 1:
+            moving = np.gradient(self.path[active] + scene.frame.unrolled, scene.frame.seconds, axis=1)
+            self.velocity[active] = moving[:, scene.index]
+            timed = with_timing(scene, self.velocity[active], self.share(active))
+            self.noise[active] = timed
+        self.see_lines(active, self.path[active][:, scene.index])
+
+    def see_lines(self, active: NDArray[np.intp], at: C128) -> None:
+        """Take lines of sight as places about the offsets ``at`` (candidates, sightings)."""
+        scene = self.scene
+        if scene.sight is None:
+            return
+        which = scene.sight.which
+        level = (self.levels.ln_p[active] + self.rise[active])[:, scene.index[which]]
+        height, wander = misfit.standard_altitude(level), np.asarray(scene.inputs.wander_sd_m)
+        place, cov, scale = lines.equivalent(scene.sight, at[:, which], height, wander)
+        timing = self.noise[active][:, which] - scene.place_noise[which]
+        self.y[active[:, None], which] = place
+        self.noise[active[:, None], which] = cov + timing
+        self.scale[active] = scale.sum(axis=1)
+
+
+def level_covariances(scene: Scene, levels: Levels, shear: C128) -> tuple[F64, F64]:
+    """Covariances of the wandering level with the displacement it brings, and of that; reports conditioned on."""
+    count, shape = scene.index.size, levels.ln_p.shape
+    at_nodes, between = np.zeros((*shape, 2 * count)), np.zeros((shape[0], 2 * count, 2 * count))
+    if scene.air is None:
+        covariance.level_cross(scene.frame.seconds, np.zeros(shape, np.complex128), levels.sd, levels.clock,
+                               scene.index, at_nodes, between)  # fmt: skip
+        return at_nodes, between
+    covariance.level_cross(scene.frame.seconds, shear, levels.sd, levels.clock, scene.index, at_nodes, between)
+    if levels.reports.size:
+        known = at_nodes[:, levels.reports]
+        clock = levels.clock[levels.reports]
+        fade = np.exp(-np.abs(clock[:, None] - clock))
+        whole = levels.sd[:, None, None] ** 2 * fade + np.eye(fade.shape[0]) * levels.report_sd[:, :, None] ** 2
+        between -= np.swapaxes(known, 1, 2) @ np.linalg.solve(whole, known)
+        at_nodes -= levels.gain @ known
+    return at_nodes, between
 
 
 def smooth(scene: Scene) -> Posterior:
     """Fit every candidate level and weigh it by how well it meets the sightings."""
-    ln_p, scale2, index = scene.levels.ln_p, misfit.scales(scene.error), scene.index
-    cross = _displacement(scene)
-    path = np.zeros(ln_p.shape, np.complex128)
-    drift = scene.drift(path, ln_p)
-    precision = np.ones(index.size)
-    for _ in range(_ROUNDS):
-        level_cross = _level_covariance(scene, drift)
-        noise = np.diag(scene.noise / precision)
-        log_weight = _weigh_levels(scene, drift, cross, level_cross, noise)
-        for p in range(ln_p.shape[0]):
-            path[p] = drift[p] + _correction(cross[p] + level_cross, scene.y - drift[p, index], index, noise)
-        drift = drift + _RELAX * (scene.drift(path, ln_p) - drift)
-        top, q = divmod(int(np.argmax(log_weight)), scale2.size)
-        best = drift[top, index] if scene.levels.constant else drift[:, index].mean(axis=0)
-        weights = _weigh(scene, scale2[q] * cross[top, index] + level_cross[index], scene.y - best, precision)
-        precision = np.exp(np.exp(weights) @ np.log(_WEIGHTS))
-    return Posterior(
-        path=path,
-        drift=drift,
-        cross=cross,
-        level_cross=_level_covariance(scene, drift),
-        log_weight=log_weight,
-        scale2=scale2,
-        weight_log_density=weights,
-    )
+    fit, active, _ = fitted(scene, rounds=_ROUNDS)
+    return _posterior(fit, active, _weigh(fit))
 
 
-def _displacement(scene: Scene) -> C128:
-    """Covariance of displacement by wind error of each candidate; histories share their mean."""
-    seconds, index, sizes = scene.frame.seconds, scene.index, scene.sd
-    if scene.levels.constant:
-        return np.stack([misfit.cross_covariance(scene.unit, sd, seconds, index) for sd in sizes])
-    shared = misfit.cross_covariance(scene.unit, np.sqrt(np.mean(sizes**2, axis=0)), seconds, index)
-    return np.broadcast_to(shared, (sizes.shape[0], *shared.shape))
+def fitted(scene: Scene, *, rounds: int) -> tuple[Fit, NDArray[np.intp], F64]:
+    """Return the fit after some rounds, which candidates it still follows, and each sighting's mean factor."""
+    scale2 = misfit.scales(scene.error)
+    fit = Fit.of(scene, scene.levels, scene.sd)
+    active = np.arange(scene.levels.log_prior.size)
+    precision = np.ones(scene.index.size)
+    for turn in range(rounds):
+        if turn:
+            fit.look_again(active, _RELAX)
+        fit.solve(active, precision, scale2)
+        active = _followed(fit, active) if turn else active
+        fit.see_again(active)
+        precision = np.exp(_weigh(fit)) @ tails.FACTORS
+    return fit, active, precision
 
 
-def _level_covariance(scene: Scene, drift: C128) -> C128:
-    """Covariance per component of what different histories drift, (n, sightings); none between constant levels."""
-    if scene.levels.constant:
-        return np.zeros((scene.frame.seconds.size, scene.index.size), np.complex128)
-    apart = drift - drift.mean(axis=0)
-    return np.asarray(apart.T @ apart[:, scene.index].conj() / (2.0 * (drift.shape[0] - 1)))
+def _followed(fit: Fit, active: NDArray[np.intp]) -> NDArray[np.intp]:
+    log = logsumexp(fit.log[active], axis=1)
+    return np.asarray(active[log > log.max() + _LEAST_LOG_WEIGHT])
 
 
-def _weigh_levels(scene: Scene, drift: C128, cross: C128, level_cross: C128, noise: F64) -> F64:
-    """Log posterior of (candidate, scale); histories weigh the same, for they are draws of a Gaussian prior."""
-    index, scale2 = scene.index, misfit.scales(scene.error)
-    centre = drift if scene.levels.constant else drift.mean(axis=0, keepdims=True)
-    wholes = scale2[:, None, None] * cross[: centre.shape[0], None, index]
-    wholes = wholes + (level_cross[index] + noise)
-    log = misfit.log_density(scene.y - centre[:, None, index], wholes)
-    log = log + scene.levels.log_prior[:, None]
-    return np.asarray(log - logsumexp(log))
-
-
-def _correction(cross: C128, residual: C128, index: NDArray[np.intp], noise: F64) -> C128:
-    """Best correction of a path for what the drift misses the sightings by."""
-    whole = cross[index] + misfit.START_SD_M**2 + noise
-    return np.asarray((cross + misfit.START_SD_M**2) @ np.linalg.solve(whole, residual))
-
-
-def _weigh(scene: Scene, covariance: C128, residual: C128, precision: F64) -> F64:
+def _weigh(fit: Fit) -> F64:
     """Log posterior of each sighting's precision factor from its residual against all others.
 
-    Factor w has the prior Gamma(dof / 2, rate dof / 2), so that errors are Student-t (West 1984).
+    What is worst is doubted first, and the rest held against each other without it: else one that is far off would
+    make all look off.
     """
-    prior = 0.5 * SIGHTING_DOF * (np.log(_WEIGHTS) - _WEIGHTS)
-    prior = prior - logsumexp(prior)
-    if residual.size < 3:
-        return np.broadcast_to(prior, (residual.size, prior.size)).copy()
-    left = misfit.leave_out(residual, covariance + np.diag(scene.noise / precision))
-    others = np.maximum(left.variance - scene.noise / precision, 0.0)
-    variance = others[:, None] + scene.noise[:, None] / _WEIGHTS
-    log = prior - np.log(variance) - 0.5 * np.abs(left.residual[:, None]) ** 2 / variance
-    return np.asarray(log - logsumexp(log, axis=1, keepdims=True))
+    scene = fit.scene
+    share, count = scene.inputs.outlier_share, scene.index.size
+    if count < 3 or share == 0.0:  # nothing to hold them against: they err as stated
+        return np.broadcast_to(tails.log_prior(0.0), (count, tails.FACTORS.size)).copy()
+    top, q = divmod(int(np.argmax(fit.log)), fit.log.shape[1])
+    own, precision = fit.noise[top], np.ones(count)
+    residual = stacked(fit.y[top] - fit.drift[top, scene.index])
+    whole = np.empty((2 * count, 2 * count))
+    for _ in range(count):
+        noise = own / precision[:, None, None]
+        solve.compose(fit.cross[top], scene.index, misfit.scales(scene.error)[q], fit.level_between[top],
+                      misfit.START_SD_M**2, noise, whole)  # fmt: skip
+        left = misfit.leave_out(residual, whole)
+        log = tails.weigh_places(left.residual, left.covariance - noise, own, share)
+        mean = np.exp(log) @ tails.FACTORS
+        worst = int(np.argmin(np.where(precision == 1.0, mean, 2.0)))
+        if precision[worst] < 1.0 or mean[worst] > _DOUBTED or np.count_nonzero(precision < 1.0) >= count // 2:
+            break
+        precision[worst] = mean[worst]
+    return log
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Samples:
-    """Equally likely paths: ``offset`` complex128 (members, n) [m], ``ln_p`` float64 (members, n) [ln Pa]."""
-
-    offset: C128
-    ln_p: F64
-
-
-def sample(scene: Scene, found: Posterior, *, members: int, seed: int) -> Samples:
-    """Draw paths, keyed by seed and member."""
-    n, count = scene.frame.seconds.size, scene.index.size
-    p, q = _pick(found.log_weight, seed, members)
-    jitter = (rng.uniforms(seed, "track level", members) - 0.5) * scene.levels.spacing
-    ln_p = _held(scene.levels.ln_p[p] + jitter[:, None], scene)
-    factor = _pick_weights(found.weight_log_density, seed, members)
-    root = np.linalg.cholesky(scene.unit + 1e-9 * np.eye(n))
-    size = scene.sd[p] if scene.levels.constant else np.sqrt(np.mean(scene.sd**2, axis=0))
-    error = size * (_complex(seed, "track wind", members, n) @ root.T)
-    prior = np.sqrt(found.scale2[q])[:, None] * misfit.integral(np.asarray(error, np.complex128), scene.frame.seconds)
-    prior += misfit.START_SD_M * _complex(seed, "track start", members, 1)
-    noise = scene.noise / factor
-    missed = np.sqrt(noise) * _complex(seed, "track sighting", members, count)
-    wholes = found.scale2[q, None, None] * found.cross[p][:, scene.index]
-    wholes = wholes + found.level_cross[scene.index] + misfit.START_SD_M**2
-    inverse = np.linalg.inv(wholes + noise[:, :, None] * np.eye(count))
-    drift = found.drift[p]
-    for _ in range(_SETTLE):
-        free = drift + prior
-        gap = np.einsum("mij,mj->mi", inverse, scene.y - free[:, scene.index] - missed)
-        pull = np.stack([found.cross[a] @ g for a, g in zip(p, gap, strict=True)])
-        offset = (
-            free
-            + found.scale2[q][:, None] * pull
-            + gap @ found.level_cross.T
-            + misfit.START_SD_M**2 * gap.sum(axis=1)[:, None]
-        )
-        drift = drift + _RELAX * (scene.drift(offset, ln_p) - drift)
-    return Samples(offset=offset, ln_p=ln_p)
-
-
-def _held(ln_p: F64, scene: Scene) -> F64:
-    return ln_p if scene.air is None else np.clip(ln_p, scene.air.ln_p[-1], scene.air.ln_p[0])
-
-
-def _pick(log_weight: F64, seed: int, members: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Draw (candidate, scale), stratified over the members in an order that the seed shuffles."""
-    strata = np.argsort(rng.uniforms(seed, "track order", members))
-    u = (strata + rng.uniforms(seed, "track candidate", members)) / members
-    flat = np.searchsorted(np.cumsum(np.exp(log_weight).ravel()), u)
-    p, q = np.unravel_index(np.minimum(flat, log_weight.size - 1), log_weight.shape)
-    return p, q
-
-
-def _pick_weights(log_density: F64, seed: int, members: int) -> F64:
-    """Draw each sighting's precision factor for each member, (members, sightings)."""
-    count = log_density.shape[0]
-    u = ndtr(rng.normals(seed, "track weight", members * count)).reshape(members, count)
-    total = np.cumsum(np.exp(log_density), axis=1)
-    picked = [np.searchsorted(total[i], u[:, i]) for i in range(count)]
-    return np.stack([_WEIGHTS[np.minimum(i, _WEIGHTS.size - 1)] for i in picked], axis=1)
-
-
-def _complex(seed: int, name: str, members: int, n: int) -> C128:
-    """Complex normals of unit variance per component, (members, n)."""
-    east, north = (rng.normals(seed, f"{name} {c}", members * n).reshape(members, n) for c in ("east", "north"))
-    return np.asarray(east + 1j * north)
+def _posterior(fit: Fit, active: NDArray[np.intp], weights: F64) -> Posterior:
+    share = fit.share(active)
+    return Posterior(
+        levels=fit.levels,
+        path=fit.path,
+        ln_p=fit.levels.ln_p + fit.rise,
+        drift=fit.drift,
+        shear=fit.shear,
+        cross=fit.cross,
+        state_cross=fit.state_cross,
+        level_cross=fit.level_cross,
+        level_between=fit.level_between,
+        log_weight=np.asarray(fit.log - logsumexp(fit.log)),
+        scale2=misfit.scales(fit.scene.error),
+        weight_log_density=weights,
+        y=share @ fit.y[active],
+        noise=np.tensordot(share, fit.noise[active], axes=1),
+        velocity=share @ fit.velocity[active],
+    )

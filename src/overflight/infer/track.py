@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -12,12 +13,16 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from overflight import __version__
+from overflight.drift.error_state import ErrorState
 from overflight.errors import InvalidInput
 from overflight.geo import atmosphere, sphere
 from overflight.geo.times import iso
+from overflight.infer.changes import with_changes
 from overflight.infer.frame import F64
+from overflight.infer.moments import Moments, error_states, instants_of, moments
+from overflight.infer.sampling import Samples, sample
 from overflight.infer.scene import Inputs, Scene, lay_out
-from overflight.infer.smooth import Posterior, Samples, sample, smooth
+from overflight.infer.smooth import Posterior, smooth
 
 if TYPE_CHECKING:
     from overflight.sightings import Sighting
@@ -26,6 +31,8 @@ _LOG = logging.getLogger(__name__)
 _FLYING = np.int8(0)
 _MEANINGS = "flying landed burst left_domain out_of_wind out_of_levels ended waiting"
 Kind = Literal["winds", "kinematic"]
+_QUANTILES = (0.05, 0.5, 0.95)
+_MOST_HOURS = 240.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +47,7 @@ class SightingFit:
     residual_km : float. Distance from the mean track. [km]
     weight : float. Factor on the stated precision, at most 1; 1 takes the stated error as it is.
     outlier_probability : float. That its true variance is over ten times what is stated.
+    altitude_weight : float. The same of its altitude, NaN where none was reported.
     """
 
     index: int
@@ -49,6 +57,7 @@ class SightingFit:
     residual_km: float
     weight: float
     outlier_probability: float
+    altitude_weight: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,18 +78,20 @@ class Level:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Track:
-    """What is known of a path from its first to its last sighting.
+    """What is known of a path from its first to its last sighting, and beyond as far as was asked.
 
     Attributes
     ----------
     samples : Dataset (trajectory, obs). Equally likely paths, CF trajectories.
-    mean : Dataset (time). ``lat``, ``lon``, ``altitude``, ``sd_km`` (root of the mean of the two variances) and the
-        covariance ``cov_east``, ``cov_north``, ``cov_east_north`` [km2].
+    mean : Dataset (time). ``lat``, ``lon``, ``altitude``, its quantiles ``altitude_q05``, ``altitude_q50``,
+        ``altitude_q95`` [m], ``sd_km`` (root of the mean of the two variances) and the covariance ``cov_east``,
+        ``cov_north``, ``cov_east_north`` [km2].
     per_sighting : tuple of SightingFit, in order of time.
     level : Level
     kind : {"winds", "kinematic"}. Winds carried it between the sightings, or only its speed was used.
     sightings_given : int. Where there were more than are used they were thinned evenly in time.
     sightings : tuple of Sighting. What it was fitted to, in the order given.
+    first, last : ErrorState or None. Of each sample at the first and the last sighting; None without winds.
     seed : int
     """
 
@@ -92,10 +103,12 @@ class Track:
     sightings_given: int
     sightings: tuple[Sighting, ...]
     seed: int
+    first: ErrorState | None = None
+    last: ErrorState | None = None
 
     def __str__(self) -> str:
         """Return the track as a sentence."""
-        start, end = (iso(self.mean["time"].values[i]) for i in (0, -1))
+        start, end = (iso(self.per_sighting[i].time) for i in (0, -1))
         low, middle, high = (round(a / 1000.0, 1) for a in self.level.altitude_m)
         doubtful = sum(row.outlier_probability > 0.5 for row in self.per_sighting)
         used = len(self.per_sighting)
@@ -109,12 +122,12 @@ class Track:
 
     def to_json(self) -> dict[str, Any]:
         """Return the track without its samples, as plain data."""
-        fields = ("lat", "lon", "altitude", "sd_km")
+        fields = ("lat", "lon", "altitude", "altitude_q05", "altitude_q50", "altitude_q95", "sd_km")
         rows = [
             {"time": iso(t), **{f: _plain(self.mean[f].values[i]) for f in fields}}
             for i, t in enumerate(self.mean["time"].values)
         ]
-        names = ("lat", "lon", "residual_km", "weight", "outlier_probability")
+        names = ("lat", "lon", "residual_km", "weight", "outlier_probability", "altitude_weight")
         return {
             "kind": self.kind,
             "seed": self.seed,
@@ -125,10 +138,21 @@ class Track:
                 "constant": self.level.constant,
             },
             "per_sighting": [
-                {"time": iso(s.time), **{n: _plain(getattr(s, n)) for n in names}} for s in self.per_sighting
+                {"index": s.index, "time": iso(s.time), **{n: _plain(getattr(s, n)) for n in names}}
+                for s in self.per_sighting
             ],
             "mean": rows,
         }
+
+    def at(self, times: Sequence[datetime] | NDArray[np.datetime64]) -> Moments:
+        """Return where it was at any times from the first to the last of ``mean``.
+
+        Raises
+        ------
+        InvalidInput
+            A time is outside, or has no zone.
+        """
+        return moments(self.samples, instants_of(times))
 
 
 def track(
@@ -138,6 +162,8 @@ def track(
     seed: int,
     members: int = 400,
     inputs: Inputs | None = None,
+    hours_before: float = 0.0,
+    hours_after: float = 0.0,
 ) -> Track:
     """Estimate the path between sightings, with the winds as its dynamics and the level unknown.
 
@@ -147,7 +173,9 @@ def track(
     winds : canonical wind dataset; None fits a smooth motion without winds.
     seed : int. Same seed, same track.
     members : int. Number of samples.
-    inputs : Inputs. Wind error and the range of levels.
+    inputs : Inputs. Wind error, the range of levels, how they change, how many reports are outliers.
+    hours_before, hours_after : float. How far to go on before the first and after the last sighting, in the same winds
+        and with the error that the fit has learnt. [h], 0 to 240
 
     Raises
     ------
@@ -164,7 +192,11 @@ def track(
     """
     if members < 2:
         raise InvalidInput("members", str(members), "2 or more")
-    scene = lay_out(sightings, winds, inputs or Inputs(), seed=seed)
+    for name, hours in (("hours before", hours_before), ("hours after", hours_after)):
+        if not 0.0 <= hours <= _MOST_HOURS:
+            raise InvalidInput(name, str(hours), f"0 to {_MOST_HOURS:g} h")
+    beyond = (3600.0 * hours_before, 3600.0 * hours_after)
+    scene = with_changes(lay_out(sightings, winds, inputs or Inputs(), seed=seed, beyond_s=beyond))
     if len(scene.seen.time) < scene.seen.given:
         _LOG.warning("%d sightings thinned to %d, evenly in time", scene.seen.given, len(scene.seen.time))
     found = smooth(scene)
@@ -172,6 +204,10 @@ def track(
     samples = _dataset(scene, drawn, winds, seed)
     mean, spread = _mean(scene, drawn)
     mean["altitude"] = ("time", samples["altitude"].values.mean(axis=0, dtype=np.float64), {"units": "m"})
+    quantiles = np.quantile(samples["altitude"].values, _QUANTILES, axis=0).astype(np.float64)
+    for share, values in zip(_QUANTILES, quantiles, strict=True):
+        mean[f"altitude_q{100 * share:02.0f}"] = ("time", values, {"units": "m"})
+    first, last = (None, None) if winds is None else error_states(scene, drawn)
     return Track(
         samples=samples,
         mean=mean,
@@ -181,6 +217,8 @@ def track(
         sightings_given=scene.seen.given,
         sightings=tuple(sightings),
         seed=seed,
+        first=first,
+        last=last,
     )
 
 
@@ -251,7 +289,10 @@ def _mean(scene: Scene, drawn: Samples) -> tuple[xr.Dataset, F64]:
 
 
 def _per_sighting(scene: Scene, found: Posterior, at: F64) -> tuple[SightingFit, ...]:
-    seen = scene.seen
+    seen, best = scene.seen, int(np.argmax(found.level_weight))
+    altitude = np.full(seen.index.size, np.nan)
+    stated = np.isfinite(seen.altitude_m)
+    altitude[stated] = found.levels.report_weight[best]
     residual = sphere.distance_m(at[0], at[1], seen.lat, seen.lon) / 1000.0
     rows = zip(
         seen.index,
@@ -261,6 +302,7 @@ def _per_sighting(scene: Scene, found: Posterior, at: F64) -> tuple[SightingFit,
         residual,
         np.minimum(found.precision, 1.0),
         found.outlier_probability,
+        altitude,
         strict=True,
     )
     return tuple(
@@ -272,13 +314,15 @@ def _per_sighting(scene: Scene, found: Posterior, at: F64) -> tuple[SightingFit,
             residual_km=float(r),
             weight=float(w),
             outlier_probability=float(o),
+            altitude_weight=float(a),
         )
-        for i, t, y, x, r, w, o in rows
+        for i, t, y, x, r, w, o, a in rows
     )
 
 
 def _level(scene: Scene, drawn: Samples) -> Level:
-    altitude = np.quantile(atmosphere.altitude_m(np.exp(drawn.ln_p)), [0.05, 0.5, 0.95])
+    between = slice(int(scene.index[0]), int(scene.index[-1]) + 1)
+    altitude = np.quantile(atmosphere.altitude_m(np.exp(drawn.ln_p[:, between])), _QUANTILES)
     low, middle, high = (float(a) for a in altitude)
     pressures = [float(p) for p in atmosphere.pressure_pa(altitude)]
     return Level(

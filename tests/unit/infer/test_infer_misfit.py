@@ -36,12 +36,25 @@ def test_turning_errors_displace_less_at_high_latitude(lat):
 
 def test_residuals_left_out_are_those_of_a_fit_without_them():
     rng = np.random.default_rng(3)
-    root = rng.normal(size=(5, 5)) + 1j * rng.normal(size=(5, 5))
-    covariance, r = 1e8 * root @ root.conj().T, 1e4 * (rng.normal(size=5) + 1j * rng.normal(size=5))
-    whole = covariance + misfit.START_SD_M**2
-    rest = [0, 1, 2, 4]
-    weights = np.linalg.solve(whole[np.ix_(rest, rest)], r[rest])
-    found = misfit.leave_out(r, covariance)
-    assert found.residual[3] == pytest.approx(r[3] - whole[3, rest] @ weights, rel=1e-5)
-    gain = np.linalg.solve(whole[np.ix_(rest, rest)], whole[rest, 3])
-    assert found.variance[3] == pytest.approx((whole[3, 3] - whole[3, rest] @ gain).real, rel=1e-5)
+    n, one = 5, [3, 8]
+    rest = [i for i in range(2 * n) if i not in one]
+    root, r = rng.normal(size=(2 * n, 2 * n)), 1e4 * rng.normal(size=2 * n)
+    whole = 1e8 * root @ root.T + misfit.START_SD_M**2 * np.kron(np.eye(2), np.ones((n, n)))
+    gain = np.linalg.solve(whole[np.ix_(rest, rest)], whole[np.ix_(rest, one)]).T
+    found = misfit.leave_out(r, whole)
+    assert found.residual[3] == pytest.approx(r[one] - gain @ r[rest], rel=1e-5)
+    assert found.covariance[3] == pytest.approx(whole[np.ix_(one, one)] - gain @ whole[np.ix_(rest, one)], rel=1e-5)
+
+
+@pytest.mark.parametrize("depth", [0.15, 100.0])
+def test_compiled_covariance_is_that_of_the_kernel_integrated_finely(depth):
+    error = WindError(depth_ln_p=depth)
+    fine = np.linspace(0.0, 36 * 3600.0, 601)
+    frame = roll(fine, np.array([0.0]), np.array([45.0]), np.array([0.0]))
+    ln_p, sd = np.linspace(9.0, 8.6, fine.size), 2.0 + np.sin(fine / 3e4)
+    index = np.array([0, 150, 400, 600])
+    plain = misfit.cross_covariance(misfit.unit_covariance(error, frame, ln_p), sd, fine, index)
+    exact, state = misfit.displacement(misfit.parts(error, frame), frame, ln_p[None], sd[None], index, index[[0, -1]])
+    assert np.abs(exact[0] - plain).max() < 2e-4 * np.abs(plain).max()
+    assert state.shape == (1, 2, 2, 4)
+    assert np.all(state[0, :, :, 0] == 0.0)
