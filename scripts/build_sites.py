@@ -30,10 +30,10 @@ def main(path: str) -> None:
         if not (abs(lat) <= 90 and abs(lon) <= 180) or place in taken:
             continue
         taken.add(place)
-        kept.append((f"{place_name(row)}, WMO {row['wmo']}", f"{lat:.2f}", f"{lon:.2f}"))
+        kept.append((f"{place_name(row)}, WMO {row['wmo']}", f"{lat:.2f}", f"{lon:.2f}", row["elev_m"]))
     with TARGET.open("w", encoding="utf-8", newline="") as stream:
         table = csv.writer(stream, lineterminator="\n")
-        table.writerow(("name", "lat", "lon"))
+        table.writerow(("name", "lat", "lon", "elev_m"))
         table.writerows(kept)
     print(f"{len(kept)} of {len(rows)} entries, {TARGET.stat().st_size:,} bytes")
 

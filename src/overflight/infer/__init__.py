@@ -9,7 +9,6 @@ from overflight.infer.drift_result import DriftTest
 from overflight.infer.drift_test import drift_p_values, drift_test
 from overflight.infer.hypotheses.multiplicity import false_discovery
 from overflight.infer.hypotheses.real_flights import RealFlights
-from overflight.infer.drift_test import DriftTest, drift_test
 from overflight.infer.identify import identify
 from overflight.infer.origin import Origin, Site, origin
 from overflight.infer.runs import forecast, hindcast

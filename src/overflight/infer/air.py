@@ -95,8 +95,9 @@ class Air:
         shrink = EARTH_RADIUS_M / (EARTH_RADIUS_M + _HEIGHTS_M[_nearest(ln_p)])
         axes = (self.seconds, -self.ln_p, self.lat, self.lon)
         where = (frame.lat, frame.lon, frame.angle)
-        whole = (np.ascontiguousarray(a) for a in (offset, ln_p, spread, shrink))
-        paths.winds_along(self.wind, axes, frame.seconds, where, *whole, out, shear)
+        level, width, less = (np.ascontiguousarray(a) for a in (ln_p, spread, shrink))
+        offset = np.ascontiguousarray(offset)
+        paths.winds_along(self.wind, axes, frame.seconds, where, offset, level, width, less, out, shear)
         return out, shear
 
     def holds(self, ln_p: F64) -> NDArray[np.bool_]:

@@ -7,6 +7,7 @@ drawn systematically by their weight, so that together they stand for all, and a
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -127,4 +128,5 @@ def _levels(scene: Scene, pairs: _Pairs) -> Levels:
 
 def _joined(one: Levels, other: Levels) -> Levels:
     fields = ("ln_p", "base", "log_prior", "report_log", "width", "sd", "spread", "report_sd", "report_weight", "gain")
-    return replace(one, **{name: np.concatenate([getattr(one, name), getattr(other, name)]) for name in fields})
+    joined: dict[str, Any] = {name: np.concatenate([getattr(one, name), getattr(other, name)]) for name in fields}
+    return replace(one, **joined)

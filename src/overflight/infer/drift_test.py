@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,7 +24,7 @@ from overflight.infer.hypotheses.factors import bayes_factors
 from overflight.infer.hypotheses.judge import Test, p_of_any_levels, p_of_drift, test_of
 from overflight.infer.hypotheses.level_history import level_history
 from overflight.infer.hypotheses.likelihood import likelihood_of
-from overflight.infer.hypotheses.model import F64, WANDER_SD_M, model_of, real_vector
+from overflight.infer.hypotheses.model import F64, Case, case_of
 from overflight.infer.hypotheses.multiplicity import conformal
 from overflight.infer.hypotheses.power import ALPHA_DRIFT, ALPHA_POWERED, HOURS, SPEEDS_MS, Power, power_of
 from overflight.infer.hypotheses.reachable import LevelFit, reachable_of
@@ -33,7 +33,6 @@ from overflight.infer.hypotheses.sequential import TailProbability
 from overflight.infer.hypotheses.simulate import errors_of
 from overflight.infer.hypotheses.speed import air_velocity, steady_speed
 from overflight.infer.scene import Inputs, Scene, lay_out
-from overflight.infer.smooth import Posterior, smooth
 from overflight.infer.track import Track
 
 if TYPE_CHECKING:
@@ -86,13 +85,13 @@ def drift_test(
     scene = lay_out(_thinned(every), winds, inputs, seed=seed)
     if scene.seen.distinct_times < 2:
         return _nothing_to_test(scene, inputs, len(every), seed)
-    case = _case(scene, seed)
-    drift, powered, fit = _p_values(case, simulated)
+    case, test = _laid_out(scene, seed)
+    drift, powered, fit = _p_values(case, test, simulated)
     told = _told(drift, None if real_flights is None else real_flights.drift)
     told_powered = _told(powered, None if real_flights is None else real_flights.any_levels)
-    power = power_of(case.test, fit.drift[0], speeds_ms=SPEEDS_MS if detail else (0.0, JUDGED_SPEED_MS),
+    power = power_of(test, fit.drift[0], speeds_ms=SPEEDS_MS if detail else (0.0, JUDGED_SPEED_MS),
                      hours=HOURS if detail else ())  # fmt: skip
-    steady = steady_speed(case.test.ready, case.y, seed=seed)
+    steady = steady_speed(test.ready, case.y, seed=seed)
     return DriftTest(
         verdict=_verdict(told.value, told_powered.value, power, scene),
         drift=told,
@@ -101,11 +100,11 @@ def drift_test(
         air_speed_upper_95_ms=steady.upper_95_ms,
         air_speed_any_levels_ms=float(np.hypot(*fit.velocity[0])),
         power=power,
-        level_m=_levels(scene, case.test.weight),
-        band_m=case.test.reach.band_m,
+        level_m=_levels(scene, test.weight),
+        band_m=test.reach.band_m,
         level_is_reported=not scene.levels.constant,
-        detail=_detail(case, seed, simulated) if detail else None,
-        assumptions=_assumptions(scene, inputs, case),
+        detail=_detail(case, test, seed, simulated) if detail else None,
+        assumptions=_assumptions(scene, inputs, test),
         limits=_limits(scene, power),
         used=scene.seen.time.size,
         given=len(every),
@@ -121,18 +120,8 @@ def drift_p_values(
     scene = lay_out(_thinned(tuple(sightings)), winds, inputs or Inputs(), seed=seed)
     if scene.seen.distinct_times < 2:
         return 1.0, 1.0
-    drift, powered, _ = _p_values(_case(scene, seed), simulated)
+    drift, powered, _ = _p_values(*_laid_out(scene, seed), simulated)
     return drift.value, powered.value
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class _Case:
-    """A track laid out for its test."""
-
-    scene: Scene
-    found: Posterior
-    y: F64
-    test: Test
 
 
 def _thinned(sightings: tuple[Sighting, ...]) -> tuple[Sighting, ...]:
@@ -142,18 +131,17 @@ def _thinned(sightings: tuple[Sighting, ...]) -> tuple[Sighting, ...]:
     return tuple(ordered[i] for i in np.linspace(0, len(ordered) - 1, MOST_SIGHTINGS).round().astype(int))
 
 
-def _case(scene: Scene, seed: int) -> _Case:
-    found = smooth(scene)
-    model = model_of(scene, found)
-    ready, y = likelihood_of(model), real_vector(scene.y)
-    errors = errors_of(model)
-    test = test_of(ready, errors, lambda best: reachable_of(scene, found, model, best), y, seed)
-    return _Case(scene=scene, found=found, y=y, test=test)
+def _laid_out(scene: Scene, seed: int) -> tuple[Case, Test]:
+    case = case_of(scene)
+    test = test_of(
+        likelihood_of(case.model), errors_of(case.model), lambda best: reachable_of(case, best), case.y, seed
+    )
+    return case, test
 
 
-def _p_values(case: _Case, simulated: int) -> tuple[TailProbability, TailProbability, LevelFit]:
-    powered, fit = p_of_any_levels(case.test, case.y, most=simulated)
-    return p_of_drift(case.test, case.y, most=simulated), powered, fit
+def _p_values(case: Case, test: Test, simulated: int) -> tuple[TailProbability, TailProbability, LevelFit]:
+    powered, fit = p_of_any_levels(test, case.y, most=simulated)
+    return p_of_drift(test, case.y, most=simulated), powered, fit
 
 
 def _told(simulated: TailProbability, real: tuple[float, ...] | None) -> PValue:
@@ -161,18 +149,17 @@ def _told(simulated: TailProbability, real: tuple[float, ...] | None) -> PValue:
     return PValue(value=max(simulated.value, by_flights or 0.0), bootstrap=simulated, conformal=by_flights)
 
 
-def _detail(case: _Case, seed: int, simulated: int) -> Detail:
-    scene, found, test = case.scene, case.found, case.test
+def _detail(case: Case, test: Test, seed: int, simulated: int) -> Detail:
     return Detail(
-        bayes_factors=bayes_factors(scene, found, test.ready, test.reach, case.y, best=test.best, seed=seed),
-        air_velocity=air_velocity(scene, test.ready.model, case.y),
-        level_history=level_history(scene, found, test.best),
-        sensitivity=tuple(_again(scene, factor, seed, simulated) for factor in AMPLITUDES),
+        bayes_factors=bayes_factors(case, test.ready, test.reach, best=test.best, seed=seed),
+        air_velocity=air_velocity(case.scene, test.ready.model, case.y),
+        level_history=level_history(case, test.best),
+        sensitivity=tuple(_again(case.scene, factor, seed, simulated) for factor in AMPLITUDES),
     )
 
 
 def _again(scene: Scene, factor: float, seed: int, simulated: int) -> Sensitivity:
-    drift, powered, _ = _p_values(_case(replace(scene, sd=factor * scene.sd), seed), simulated)
+    drift, powered, _ = _p_values(*_laid_out(replace(scene, sd=factor * scene.sd), seed), simulated)
     return Sensitivity(factor=factor, p_value=drift.value, p_value_powered=powered.value)
 
 
@@ -223,16 +210,16 @@ def _nothing_to_test(scene: Scene, inputs: Inputs, given: int, seed: int) -> Dri
     )  # fmt: skip
 
 
-def _assumptions(scene: Scene, inputs: Inputs, case: _Case) -> tuple[str, ...]:
+def _assumptions(scene: Scene, inputs: Inputs, test: Test) -> tuple[str, ...]:
     error = inputs.wind_error
     stated = scene.air is not None and scene.air.sd is not None
-    low, high = (z / 1000.0 for z in case.test.reach.band_m)
+    low, high = (z / 1000.0 for z in test.reach.band_m)
     altitude = atmosphere.altitude_m(np.exp(scene.levels.ln_p)) / 1000.0
-    level = "one constant level" if scene.levels.constant else "levels through the reported altitudes"
+    level = "one constant level" if scene.levels.constant else "the levels reported"
     return (
         f"Drift at one level means {level} within {altitude.min():.1f} to {altitude.max():.1f} km, with "
-        f"{WANDER_SD_M:g} m of wandering about it; any path of levels means any within {low:.1f} to {high:.1f} km, "
-        "changed as often and as fast as one likes.",
+        f"{inputs.wander_sd_m:g} m of wandering about it; any path of levels means any within {low:.1f} to {high:.1f} "
+        "km, changed as often and as fast as one likes.",
         f"Wind error {'as the winds state it' if stated else 'of the error model'}, median "
         f"{np.median(scene.sd):.1f} m/s a component, correlated over {error.wave_time_s / 3600:g} and "
         f"{error.slow_time_s / 3600:g} h (times a third and three times as long are allowed for), tails of "

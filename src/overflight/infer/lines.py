@@ -115,7 +115,7 @@ def first_places(seen: Bearings, seconds: F64, lat: F64, lon: F64, height_m: F64
     far = np.where(np.isfinite(seen.elevation), range_of(seen.elevation, height_m), 0.5 * horizon_m(height_m))
     for i in np.flatnonzero(there):
         near = np.flatnonzero(there & (np.abs(seconds - seconds[i]) <= _TOGETHER_S))
-        crossed = _crossing(seen, i, near, float(horizon_m(height_m)[i])) if near.size > 1 else None
+        crossed = _crossing(seen, int(i), near, float(horizon_m(height_m)[i])) if near.size > 1 else None
         r = far[i] if crossed is None else crossed
         place = sphere.move(seen.lat[i], seen.lon[i], np.degrees(seen.azimuth[i]), 0.0 if is_round(seen)[i] else r)
         lat[i], lon[i] = (float(v) for v in place)

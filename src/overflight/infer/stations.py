@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -16,7 +15,7 @@ from overflight.infer.candidates import SOUNDING, Candidate
 
 SOURCE = "NOAA RAOB station listing of 2018-12-21, public domain"
 ACTIVE = 0.4
-"""Chance that a listed station launches at an hour: some 900 of the 2,372 do so twice a day, many are closed."""
+"""Chance that a listed station launches at an hour: some 900 of the 2,345 do so twice a day, many are closed."""
 BEFORE_S, BEFORE_SD_S = 45 * 60.0, 12 * 60.0
 """Release before the nominal hour and its standard deviation, judged: usual practice is 15 to 60 minutes."""
 HOURS = (0, 12)
@@ -48,7 +47,7 @@ class Station:
 
 
 def read_stations(path: Path | None = None) -> list[Station]:
-    """Read a table with the columns ``wmo, name, elev_m, lat, lon``; the one that is shipped where None.
+    """Read a table with the columns ``name, elev_m, lat, lon``; the one that is shipped where None.
 
     Raises
     ------
@@ -58,18 +57,16 @@ def read_stations(path: Path | None = None) -> list[Station]:
     name = "radiosonde_stations.csv" if path is None else path.name
     text = (resources.files("overflight.infer") / "data" / name if path is None else path).read_text(encoding="utf-8")
     rows = csv.DictReader(text.splitlines())
-    missing = {"wmo", "name", "elev_m", "lat", "lon"} - set(rows.fieldnames or ())
+    missing = {"name", "elev_m", "lat", "lon"} - set(rows.fieldnames or ())
     if missing:
-        raise InvalidInput("columns", f"no {', '.join(sorted(missing))}", "wmo, name, elev_m, lat, lon", name)
+        raise InvalidInput("columns", f"no {', '.join(sorted(missing))}", "name, elev_m, lat, lon", name)
     out = []
     for line, row in enumerate(rows, start=2):
         try:
             numbers = [float(row[c] or 0.0) for c in ("lat", "lon", "elev_m")]
         except ValueError:
             raise InvalidInput("lat, lon, elev_m", repr(row["lat"]), "numbers", f"{name}:{line}") from None
-        place = re.split(r",?\s{2,}", row["name"].strip())[0].rstrip(",").title()  # a province follows many blanks
-        title = f"{place} ({row['wmo'].strip()})"
-        out.append(Station(name=title, lat=numbers[0], lon=numbers[1], elevation_m=numbers[2]))
+        out.append(Station(name=row["name"].strip(), lat=numbers[0], lon=numbers[1], elevation_m=numbers[2]))
     return out
 
 

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from overflight.geo import rng
+from overflight.infer.hypotheses.model import Case
 from overflight.infer.hypotheses.reachable import Reachable, band_winds
 from overflight.infer.scene import Scene
-from overflight.infer.smooth import Posterior
 
 F64 = NDArray[np.float64]
 C128 = NDArray[np.complex128]
@@ -34,9 +34,9 @@ class Estimate:
     standard_error: float
 
 
-def chosen_levels(scene: Scene, found: Posterior, reach: Reachable, y: F64, *, best: int, seed: int) -> Estimate:
-    """Estimate the log likelihood of one track (m,), its wind error being that of the candidate ``best``."""
-    wind = band_winds(scene, found, best)[0]
+def chosen_levels(case: Case, reach: Reachable, *, best: int, seed: int) -> Estimate:
+    """Estimate the log likelihood of a track, its wind error being that of the candidate ``best``."""
+    wind, scene, y = band_winds(case, best)[0], case.scene, case.y
     order = np.arange(y.size).reshape(2, -1).T.ravel()
     white = np.linalg.inv(np.linalg.cholesky(np.linalg.inv(reach.precisions)[:, order][:, :, order]))
     runs = [_filter(scene, wind, white, y[order], seed=seed, name=f"levels {k}") for k in range(_FILTERS)]

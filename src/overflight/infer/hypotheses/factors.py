@@ -13,11 +13,10 @@ from scipy.stats import halfnorm
 
 from overflight.infer.hypotheses.chosen_levels import SWITCHES_A_DAY, chosen_levels
 from overflight.infer.hypotheses.likelihood import Likelihood, likelihood_of, terms
-from overflight.infer.hypotheses.model import Model, contrasted, real_vector, scene_noise
+from overflight.infer.hypotheses.model import Case, Model, contrasted, real_vector
 from overflight.infer.hypotheses.reachable import Reachable
 from overflight.infer.hypotheses.speed import SPEED_SD_MS, SPEED_TIME_S, displacement_rows, with_changing_speed
 from overflight.infer.scene import Scene
-from overflight.infer.smooth import Posterior
 
 F64 = NDArray[np.float64]
 
@@ -50,17 +49,16 @@ class Factor:
     standard_error: float = 0.0
 
 
-def bayes_factors(
-    scene: Scene, found: Posterior, ready: Likelihood, reach: Reachable, y: F64, *, best: int, seed: int
-) -> tuple[Factor, ...]:  # fmt: skip
+def bayes_factors(case: Case, ready: Likelihood, reach: Reachable, *, best: int, seed: int) -> tuple[Factor, ...]:
     """Weigh each story against drift at one level."""
+    scene, y = case.scene, case.y
     drift = float(_log_sum(terms(ready, y)[0]))
-    levels = chosen_levels(scene, found, reach, y, best=best, seed=seed)
+    levels = chosen_levels(case, reach, best=best, seed=seed)
     logs = {
         "steady speed": (_steady(ready, y), 0.0),
         "changing speed": (_changing(scene, ready.model, y), 0.0),
         "chosen levels": (levels.value, levels.standard_error),
-        "holding still": (_holding(scene, y), 0.0),
+        "holding still": (_holding(case), 0.0),
     }
     return tuple(
         Factor(story=name, prior=PRIORS[name], standard_error=float(error / np.log(10.0)),
@@ -91,10 +89,11 @@ def _changing(scene: Scene, model: Model, y: F64) -> float:
     return _log_sum(np.array([_log_sum(terms(likelihood_of(m), y)[0]) for m in moving])) - float(np.log(_SIZES))
 
 
-def _holding(scene: Scene, y: F64) -> float:
+def _holding(case: Case) -> float:
     """Stay about a place of which nothing is known, an Ornstein-Uhlenbeck process, each radius equally likely."""
-    where = y + real_vector(scene.frame.unrolled[scene.index])
-    noise = contrasted(scene_noise(scene))
+    scene = case.scene
+    where = case.y + real_vector(scene.frame.unrolled[scene.index])
+    noise = contrasted(case.model.noise)
     apart = np.abs(scene.seen.seconds[:, None] - scene.seen.seconds[None, :])
     shape = np.exp(-apart / HOLDING_TIME_S)
     differences = np.kron(np.eye(2), shape[1:, 1:] - shape[:1, 1:] - shape[1:, :1] + shape[0, 0])

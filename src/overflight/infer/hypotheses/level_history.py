@@ -13,14 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from overflight.infer.hypotheses.chosen_levels import SWITCHES_A_DAY
-from overflight.infer.hypotheses.reachable import band_levels, band_winds, path_through
-from overflight.infer.scene import Scene
-from overflight.infer.smooth import Posterior
+from overflight.infer.hypotheses.model import Case
+from overflight.infer.hypotheses.reachable import band_levels, band_winds
 
 F64 = NDArray[np.float64]
 C128 = NDArray[np.complex128]
 
 BLOCK_S = 3 * 3600.0
+_NO_WIND_MS = 1e6
+"""Stands where the winds know nothing: no history goes there."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -36,15 +37,15 @@ class LevelHistory:
         return int(np.count_nonzero(np.diff(self.altitude_m)))
 
 
-def level_history(scene: Scene, found: Posterior, best: int) -> LevelHistory:
+def level_history(case: Case, best: int) -> LevelHistory:
     """Find the likeliest history of level along the path through the sightings, as drift at level ``best`` bends it."""
-    seconds = scene.frame.seconds
+    scene, seconds = case.scene, case.scene.frame.seconds
     blocks = max(1, round(float(seconds[-1]) / BLOCK_S))
     edges = np.unique(np.searchsorted(seconds, np.linspace(0.0, seconds[-1], blocks + 1)))
-    wind = _means(np.nan_to_num(band_winds(scene, found, best)[0], nan=1e6), seconds, edges)
-    path = (scene.frame.unrolled + path_through(scene, found, best))[edges]
+    wind = _means(np.nan_to_num(band_winds(case, best)[0], nan=_NO_WIND_MS), seconds, edges)
+    path = (scene.frame.unrolled + case.path[best])[edges]
     motion = np.diff(path) / np.diff(seconds[edges])
-    size = np.sqrt(np.mean(scene.sd[min(best, scene.sd.shape[0] - 1)] ** 2))
+    size = np.sqrt(np.mean(scene.sd[best] ** 2))
     chosen = _viterbi(motion - wind, float(size), np.diff(seconds[edges]), scene.error.wave_time_s)
     altitude = _means(band_levels(scene), seconds, edges)
     return LevelHistory(seconds=seconds[edges], altitude_m=altitude[chosen, np.arange(chosen.size)])

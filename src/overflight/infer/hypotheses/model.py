@@ -12,10 +12,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from overflight.geo import atmosphere
 from overflight.infer import misfit
 from overflight.infer.scene import Scene
-from overflight.infer.smooth import SIGHTING_DOF, Posterior
+from overflight.infer.smooth import SIGHTING_DOF, level_covariances, smooth
 
 F64 = NDArray[np.float64]
 C128 = NDArray[np.complex128]
@@ -23,9 +22,7 @@ C128 = NDArray[np.complex128]
 TIME_FACTORS = (1 / 3, 1.0, 3.0)
 """How wrong correlation times may be; equally likely in the likelihoods that are compared."""
 NOMINAL = TIME_FACTORS.index(1.0)
-WANDER_SD_M, WANDER_TIME_S = 300.0, 24 * 3600.0
-"""A passive float wanders about its level: an Ornstein-Uhlenbeck process of height."""
-_COVARIANCE_STEP_S = 3600.0
+_ROUNDS = 3
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -98,78 +95,82 @@ def real_covariance(covariance: C128) -> F64:
     return np.concatenate([top, bottom], axis=-2)
 
 
-def model_of(scene: Scene, found: Posterior) -> Model:
-    """Lay out the test of a fitted scene: constant levels each by itself, histories of a level as one."""
-    drift, prior = real_vector(found.drift[:, scene.index]), scene.levels.log_prior
-    wind, wander = _wind_covariances(scene), _wander_covariances(scene, found)
-    if not scene.levels.constant:
-        apart = drift - drift.mean(axis=0)
-        wander = wander.mean(axis=0, keepdims=True) + (apart.T @ apart / (drift.shape[0] - 1))[None]
-        drift, prior = drift.mean(axis=0, keepdims=True), np.zeros(1)
-    return Model(
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Case:
+    """A track laid out for its test.
+
+    Attributes
+    ----------
+    scene : Scene
+    model : Model
+    y : float64 (m,). The displacements that were seen. [m]
+    drift : complex128 (levels, n). Offset that winds bring at each level at each instant. [m]
+    path : complex128 (levels, n). The same, bent to meet the sightings: along it the winds were looked up. [m]
+    """
+
+    scene: Scene
+    model: Model
+    y: F64
+    drift: C128
+    path: C128
+
+
+def case_of(scene: Scene) -> Case:
+    """Lay out the test of a scene: drift at each candidate level, along paths that meet the sightings."""
+    place, noise = _seen(scene)
+    y, wind, levels = real_vector(place), _wind_covariances(scene), scene.levels
+    path = np.zeros(levels.ln_p.shape, np.complex128)
+    for _ in range(_ROUNDS):
+        drift, shear = scene.drift_and_shear(path, levels.ln_p, levels.spread)
+        wander = _contrasts(level_covariances(scene, levels, shear)[1])
+        path = _through(scene, drift, place, (wind[:, NOMINAL] + wander, noise))
+    model = Model(
         seconds=scene.seen.seconds,
-        drift=drift,
+        drift=real_vector(drift[:, scene.index]),
         wind=wind,
         wander=wander,
-        noise=scene_noise(scene),
-        log_prior=prior - np.logaddexp.reduce(prior),
+        noise=noise,
+        log_prior=levels.log_prior - np.logaddexp.reduce(levels.log_prior),
         wind_dof=scene.error.tail_dof,
     )
+    return Case(scene=scene, model=model, y=y, drift=drift, path=path)
 
 
-def scene_noise(scene: Scene) -> F64:
-    """Covariance of each sighting, (n, 2, 2). [m2]"""
-    return scene.noise if scene.noise.ndim == 3 else scene.noise[:, None, None] * np.eye(2)
+def _seen(scene: Scene) -> tuple[C128, F64]:
+    """Offsets of the sightings and their covariances; of lines of sight, what the smoother makes of them."""
+    if scene.sight is None:
+        return scene.y, scene.noise
+    found = smooth(scene)
+    return found.y, found.noise
 
 
 def _wind_covariances(scene: Scene) -> F64:
-    """Covariances (levels, times, m, m) of displacement by wind error, on instants an hour or so apart."""
-    instants = _thinned(scene)
-    seconds, ln_p = scene.frame.seconds[instants], scene.levels.ln_p[:, instants].mean(axis=0)
-    frame = replace(scene.frame, seconds=seconds, **{n: getattr(scene.frame, n)[instants] for n in _FRAME_FIELDS})
-    size = scene.sd[:, instants]
-    if not scene.levels.constant:
-        size = np.sqrt(np.mean(size**2, axis=0, keepdims=True))
-    rows = misfit.trapezoid_rows(seconds, np.searchsorted(seconds, scene.seen.seconds[1:]))
-    weighted = rows * size[:, None, :]
+    """Covariances (levels, times, m, m) of displacement by wind error."""
     whole = []
     for factor in TIME_FACTORS:
         slower = replace(scene.error, slow_time_s=scene.error.slow_time_s * factor,
                          wave_time_s=scene.error.wave_time_s * factor)  # fmt: skip
-        unit = misfit.unit_covariance(slower, frame, ln_p)
-        covariance = np.einsum("lim,ljm->lij", weighted @ unit, weighted.astype(np.complex128), optimize=True)
-        whole.append(real_covariance(covariance))
+        of = misfit.parts(slower, scene.frame)
+        cross, _ = misfit.displacement(of, scene.frame, scene.levels.ln_p, scene.sd, scene.index, scene.index[:1])
+        whole.append(real_covariance(cross[:, scene.index[1:], 1:]))
     return np.stack(whole, axis=1)
 
 
-_FRAME_FIELDS = ("lat", "lon", "angle", "unrolled")
+def _contrasts(covariance: F64) -> F64:
+    """Take the first sighting, which has no displacement, out of covariances (levels, 2 n, 2 n)."""
+    n = covariance.shape[-1] // 2
+    kept = np.delete(np.arange(2 * n), (0, n))
+    return covariance[:, kept[:, None], kept]
 
 
-def _thinned(scene: Scene) -> NDArray[np.intp]:
-    """Instants that a covariance is integrated over: of the sightings, and in between about an hour apart."""
-    seconds = scene.frame.seconds
-    step = max(_COVARIANCE_STEP_S, float(seconds[-1]) / 96.0)
-    regular = np.searchsorted(seconds, np.arange(0.0, float(seconds[-1]), step))
-    return np.union1d(regular, scene.index)
-
-
-def _wander_covariances(scene: Scene, found: Posterior) -> F64:
-    """Covariances (levels, m, m) of what wandering about each level brings, by the shear along its path."""
-    shear = _shear(scene, found)
-    seconds = scene.frame.seconds
-    rows = misfit.trapezoid_rows(seconds, scene.index[1:])
-    effect = np.concatenate([rows * shear.real[:, None, :], rows * shear.imag[:, None, :]], axis=1)
-    apart = np.abs(seconds[:, None] - seconds[None, :])
-    height = WANDER_SD_M**2 * np.exp(-apart / WANDER_TIME_S)
-    return np.asarray((effect @ height) @ effect.transpose(0, 2, 1))
-
-
-def _shear(scene: Scene, found: Posterior) -> C128:
-    """Change of wind with height along each candidate's path, (levels, n). [1/s]"""
-    if scene.air is None:
-        return np.zeros(found.path.shape, np.complex128)
-    altitude = atmosphere.altitude_m(np.exp(scene.levels.ln_p))
-    ends = [np.log(atmosphere.pressure_pa(altitude + d)) for d in (-WANDER_SD_M, WANDER_SD_M)]
-    below, above = (np.nan_to_num(scene.wind(found.path, np.clip(p, scene.air.ln_p[-1], scene.air.ln_p[0])))
-                    for p in ends)  # fmt: skip
-    return np.asarray((above - below) / (2.0 * WANDER_SD_M))
+def _through(scene: Scene, drift: C128, place: C128, errors: tuple[F64, F64]) -> C128:
+    """Bend drift (levels, n) to meet the sightings as closely as their errors ask, evenly in time between them."""
+    moving, noise = errors
+    n = noise.shape[0]
+    missed = real_vector(place - drift[:, scene.index])
+    weighted = np.linalg.solve(moving + contrasted(noise), missed[..., None])[..., 0]
+    first = -np.einsum("ab,lbk->la", noise[0], weighted.reshape(-1, 2, n - 1))
+    bent = np.concatenate([np.zeros((drift.shape[0], 2, 1)),
+                           np.einsum("lij,lj->li", moving, weighted).reshape(-1, 2, n - 1)], axis=2)  # fmt: skip
+    bent = bent[:, 0] + 1j * bent[:, 1] + (place[0] - first[:, 0] - 1j * first[:, 1])[:, None]
+    return np.asarray(drift + np.stack([np.interp(scene.frame.seconds, scene.seen.seconds, row) for row in bent]))

@@ -15,10 +15,9 @@ from numpy.typing import NDArray
 
 from overflight.geo import atmosphere
 from overflight.infer import misfit
-from overflight.infer.hypotheses.model import Model
+from overflight.infer.hypotheses.model import Case, Model
 from overflight.infer.kernels.level_path import fits
 from overflight.infer.scene import Scene
-from overflight.infer.smooth import Posterior
 
 F64 = NDArray[np.float64]
 C128 = NDArray[np.complex128]
@@ -27,6 +26,7 @@ DIRECTIONS = 24
 LEAST_BAND_M = 1_000.0
 """Levels this far about those reported are open to choice."""
 _LEVELS = 41
+_ENDS, _SPREADS = (0.005, 0.995), 2.0
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -66,58 +66,53 @@ class LevelFit:
     velocity: F64
 
 
-def reachable_of(scene: Scene, found: Posterior, model: Model, level: int) -> Reachable:
-    """Lay out the polygons along the path of a fitted candidate, with wind error as at that level."""
-    wind, band = band_winds(scene, found, level)
+def reachable_of(case: Case, level: int) -> Reachable:
+    """Lay out the polygons along the path of a candidate, with wind error as at that level."""
+    wind, band = band_winds(case, level)
+    scene = case.scene
     corners = _corners(wind, scene)
     at = np.unique(scene.index)
     legs = np.diff(corners[:, at], axis=1).T
-    precisions, log_weight = _precisions(model, min(level, model.drift.shape[0] - 1))
+    precisions, log_weight = _precisions(case.model, level)
     return Reachable(
         polygon=np.stack([legs.real, legs.imag], axis=-1),
         bring=_bring(scene.index, at),
         precisions=precisions,
         log_weight=log_weight,
-        design=model.design,
+        design=case.model.design,
         band_m=band,
     )
 
 
-def band_winds(scene: Scene, found: Posterior, level: int) -> tuple[C128, tuple[float, float]]:
-    """Wind along the path through the sightings at levels (levels, n) [m/s], and the band, standard altitudes [m]."""
-    altitude = band_levels(scene)
+def band_winds(case: Case, level: int) -> tuple[C128, tuple[float, float]]:
+    """Wind along the path of a candidate at levels (levels, n) [m/s], and the band, standard altitudes [m]."""
+    altitude = band_levels(case.scene)
     ln_p = np.log(atmosphere.pressure_pa(altitude))
-    wind = scene.wind(np.broadcast_to(path_through(scene, found, level), ln_p.shape), ln_p)
+    wind = case.scene.wind(np.broadcast_to(case.path[level], ln_p.shape), ln_p)
     return wind, (float(altitude.min()), float(altitude.max()))
-
-
-def path_through(scene: Scene, found: Posterior, level: int) -> C128:
-    """Return offsets (n,) that drift at a candidate's level, bent in between so as to pass through every sighting. [m]
-
-    A smoothed path may take a sighting for an outlier; where an object was, the test takes from its sightings.
-    """
-    drift = found.drift[level]
-    missed = scene.y - drift[scene.index]
-    parts = (np.interp(scene.frame.seconds, scene.seen.seconds, part) for part in (missed.real, missed.imag))
-    east, north = parts
-    return np.asarray(drift + east + 1j * north)
 
 
 def band_levels(scene: Scene) -> F64:
     """Return the standard altitudes (levels, n) open to choice at each instant, held within the winds. [m]
 
-    They span those of the candidates, and at least ``LEAST_BAND_M`` about their middle.
+    They span the central 99 % of what is believed before winds are looked at, and at least ``LEAST_BAND_M`` about its
+    middle.
     """
-    altitude = atmosphere.altitude_m(np.exp(scene.levels.ln_p))
-    lowest, highest = altitude.min(axis=0), altitude.max(axis=0)
+    levels = scene.levels
+    order = np.argsort(-levels.base.mean(axis=1))
+    share = np.cumsum(np.exp(levels.log_prior - np.logaddexp.reduce(levels.log_prior))[order])
+    first, last = (int(order[min(int(np.searchsorted(share, q)), share.size - 1)]) for q in _ENDS)
+    spread = _SPREADS * levels.spread
+    lowest = atmosphere.altitude_m(np.exp(levels.ln_p[first] + spread[first]))
+    highest = atmosphere.altitude_m(np.exp(levels.ln_p[last] - spread[last]))
     middle = 0.5 * (lowest + highest)
     low = np.maximum(np.minimum(lowest, middle - LEAST_BAND_M), 0.0)
     high = np.maximum(highest, middle + LEAST_BAND_M)
     band = low + np.linspace(0.0, 1.0, _LEVELS)[:, None] * (high - low)
     if scene.air is None:
         return np.asarray(band)
-    ends = atmosphere.altitude_m(np.exp(scene.air.ln_p[[0, -1]]))
-    return np.asarray(np.clip(band, ends[0], ends[1]))
+    ends_m = atmosphere.altitude_m(np.exp(scene.air.ln_p[[0, -1]]))
+    return np.asarray(np.clip(band, ends_m[0], ends_m[1]))
 
 
 def _corners(wind: C128, scene: Scene) -> C128:
