@@ -109,12 +109,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     verbs = parser.add_subparsers(required=True)
     run = verbs.add_parser("run", help="draw, fly, see and judge cases; goes on where it was stopped")
-    run.add_argument("--part", default="track,drift", help="any of track, forecast, drift, origin, identify, power")
+    run.add_argument(
+        "--part", default="track,drift", help="any of track, forecast, drift, verdict, origin, identify, power"
+    )
     run.add_argument("--cases", type=int, default=5000, help="cases of each stratum and variant")
     run.add_argument("--variants", default="passive", help="passive, misfit (all wrong ones), or names with commas")
     run.add_argument("--strata", default="", help="names with commas; all by default")
     run.add_argument("--members", type=int, default=400, help="samples of a track")
-    run.add_argument("--simulated", type=int, default=199, help="simulated tracks of a drift test")
+    run.add_argument("--simulated", type=int, default=999, help="simulated tracks of a drift test")
     run.add_argument("--launches", type=int, default=20_000, help="launches that an origin tries")
     run.add_argument("--block", type=int, default=250, help="cases of a shard")
     run.add_argument("--workers", type=int, default=1, help="processes")

@@ -23,7 +23,7 @@ Row = dict[str, Any]
 
 SKY = "sky"
 """The one stratum of ``identify``: skies as wide as the globe."""
-PARTS = ("track", "forecast", "drift", "origin", "identify")
+PARTS = ("track", "forecast", "drift", "verdict", "origin", "identify")
 AHEAD_H = 24
 """How far a forecast goes beyond the last sighting."""
 
@@ -86,6 +86,8 @@ def _asked(part: str, winds: xr.Dataset, at: Place, seed: int, effort: Effort) -
         return lambda sightings: judges.judge_track(sightings, winds, [at], seed=seed, effort=effort)[0]
     if part == "forecast":
         return lambda sightings: judges.judge_forecast(sightings, winds, at, AHEAD_H, seed=seed, effort=effort)
+    if part == "verdict":
+        return lambda sightings: judges.judge_verdict(sightings, winds, seed=seed, effort=effort)
     return lambda sightings: judges.judge_drift(sightings, winds, seed=seed, effort=effort)
 
 

@@ -13,7 +13,7 @@ DRIFT_CASES, TRACK_CASES, POWER_CASES, ORIGIN_CASES = 12, 8, 12, 3
 POWERED = ("middle-16km-48h-6-table-reported", "polar-16km-48h-6-table-reported")
 POWERED_MS = 10
 ORIGINS = ("middle-12km-12h-12-coarse-reported", "polar-20km-12h-3-stated-reported")
-EFFORT = Effort(members=200, simulated=99)
+EFFORT = Effort(members=200, simulated=199)
 
 
 def blocks() -> list[Block]:
@@ -25,7 +25,7 @@ def blocks() -> list[Block]:
     return [
         *(block("track", s.name, TRACK_CASES) for s in STRATA),
         *(block("drift", s.name, DRIFT_CASES) for s in STRATA),
-        *(block("drift", name, POWER_CASES, f"powered-{POWERED_MS}") for name in POWERED),
+        *(block("verdict", name, POWER_CASES, f"powered-{POWERED_MS}") for name in POWERED),
         *(block("origin", name, ORIGIN_CASES) for name in ORIGINS),
     ]
 

@@ -46,7 +46,7 @@ def planned(
         Block(part=part, stratum=name, variant=variant, first=first, count=min(size, cases - first))
         for first in starts
         for part in parts
-        for variant in (variants if part in ("track", "forecast", "drift") else ("passive",))
+        for variant in (variants if part in ("track", "forecast", "drift", "verdict") else ("passive",))
         for name in ((SKY,) if part == "identify" else names)
     ]
 

@@ -28,7 +28,7 @@ C128 = NDArray[np.complex128]
 HOUR = np.timedelta64(3_600_000_000_000, "ns")
 BEFORE_H = 72
 """Winds before the earliest start: as far as an origin is sought."""
-LEVEL_VARIANTS = ("wandering", "switching", "steered", "station")
+LEVEL_VARIANTS = ("held", "switching", "steered", "station")
 ERROR_VARIANTS = ("tails3", "slow3", "fast3", "half", "double")
 VARIANTS = ("passive", *LEVEL_VARIANTS, *ERROR_VARIANTS, "finer")
 """Beside these ``powered-W`` for a steady speed of W m/s through the air."""
@@ -94,14 +94,16 @@ def draw_start(stratum: Stratum, seed: int, first: int, count: int) -> Start:
 
 def levels_of(variant: str, start: Start, field: Field, seed: int, first: int) -> Levels:
     """Return how the level goes in a variant."""
-    if variant == "wandering":
-        return level_room.Wandering(start.level_m, seed, first)
+    if variant == "held":
+        return level_room.Held(start.level_m)
     if variant == "switching":
         return level_room.Switching(start.level_m, seed, first)
     if variant == "steered":
         target = level_room.target_of(start.lat, start.lon, seed, first)
         return level_room.Steering(start.level_m, field, target)
-    return level_room.Steering(start.level_m, field) if variant == "station" else level_room.Held(start.level_m)
+    if variant == "station":
+        return level_room.Steering(start.level_m, field)
+    return level_room.Wandering(start.level_m, seed, first)
 
 
 def draw(
@@ -137,7 +139,9 @@ def fly(
         now = Now(hour=hour, time=start.time + hour * HOUR, lat=lat, lon=lon)
         level = levels.at(now)
         ln_p = np.log(atmosphere.pressure_pa(level))
-        walk.step(lat, ln_p - (ln_p if last is None else last))
+        # Wandering about a level is too little to renew the error there; the path length of such a walk has no limit.
+        kept = np.log(atmosphere.pressure_pa(levels.level_m)) if isinstance(levels, level_room.Wandering) else ln_p
+        walk.step(lat, kept - (kept if last is None else last))
         lats.append(lat)
         lons.append(lon)
         altitudes.append(level)
@@ -145,7 +149,7 @@ def fly(
         lat, lon = _carried(field, now.time, lat, lon, np.exp(ln_p))
         walk.step(lat, np.zeros(lat.size))
         lat, lon = _half(lat, lon, level, _own(field, walk, ln_p, lat, size) + motor)
-        last = ln_p
+        last = kept
     hour_s = np.arange(hours + 1)
     return Truth(
         time=start.time[:, None] + hour_s[None, :] * HOUR,

@@ -23,14 +23,12 @@ from overflight.infer.drift_result import (
 from overflight.infer.hypotheses.factors import bayes_factors
 from overflight.infer.hypotheses.judge import Test, p_of_any_levels, p_of_drift, test_of
 from overflight.infer.hypotheses.level_history import level_history
-from overflight.infer.hypotheses.likelihood import likelihood_of
-from overflight.infer.hypotheses.model import F64, Case, case_of
+from overflight.infer.hypotheses.model import F64, FARTHEST_M, Case, case_of
 from overflight.infer.hypotheses.multiplicity import conformal
 from overflight.infer.hypotheses.power import ALPHA_DRIFT, ALPHA_POWERED, HOURS, SPEEDS_MS, Power, power_of
-from overflight.infer.hypotheses.reachable import LevelFit, reachable_of
+from overflight.infer.hypotheses.reachable import LevelFit
 from overflight.infer.hypotheses.real_flights import RealFlights
 from overflight.infer.hypotheses.sequential import TailProbability
-from overflight.infer.hypotheses.simulate import errors_of
 from overflight.infer.hypotheses.speed import air_velocity, steady_speed
 from overflight.infer.scene import Inputs, Scene, lay_out
 from overflight.infer.track import Track
@@ -85,13 +83,16 @@ def drift_test(
     scene = lay_out(_thinned(every), winds, inputs, seed=seed)
     if scene.seen.distinct_times < 2:
         return _nothing_to_test(scene, inputs, len(every), seed)
-    case, test = _laid_out(scene, seed)
-    drift, powered, fit = _p_values(case, test, simulated)
+    case = case_of(scene)
+    if not _can_be_tested(case):
+        return _nothing_to_test(scene, inputs, len(every), seed)
+    test = test_of(case, seed=seed)
+    drift, powered, fit = _p_values(test, simulated)
     told = _told(drift, None if real_flights is None else real_flights.drift)
     told_powered = _told(powered, None if real_flights is None else real_flights.any_levels)
     power = power_of(test, fit.drift[0], speeds_ms=SPEEDS_MS if detail else (0.0, JUDGED_SPEED_MS),
                      hours=HOURS if detail else ())  # fmt: skip
-    steady = steady_speed(test.ready, case.y, seed=seed)
+    steady = steady_speed(test.ready, test.case.y, seed=seed)
     return DriftTest(
         verdict=_verdict(told.value, told_powered.value, power, scene),
         drift=told,
@@ -103,9 +104,9 @@ def drift_test(
         level_m=_levels(scene, test.weight),
         band_m=test.reach.band_m,
         level_is_reported=not scene.levels.constant,
-        detail=_detail(case, test, seed, simulated) if detail else None,
+        detail=_detail(test, simulated) if detail else None,
         assumptions=_assumptions(scene, inputs, test),
-        limits=_limits(scene, power),
+        limits=_limits(case, power),
         used=scene.seen.time.size,
         given=len(every),
         times=scene.seen.distinct_times,
@@ -120,7 +121,10 @@ def drift_p_values(
     scene = lay_out(_thinned(tuple(sightings)), winds, inputs or Inputs(), seed=seed)
     if scene.seen.distinct_times < 2:
         return 1.0, 1.0
-    drift, powered, _ = _p_values(*_laid_out(scene, seed), simulated)
+    case = case_of(scene)
+    if not _can_be_tested(case):
+        return 1.0, 1.0
+    drift, powered, _ = _p_values(test_of(case, seed=seed), simulated)
     return drift.value, powered.value
 
 
@@ -131,17 +135,13 @@ def _thinned(sightings: tuple[Sighting, ...]) -> tuple[Sighting, ...]:
     return tuple(ordered[i] for i in np.linspace(0, len(ordered) - 1, MOST_SIGHTINGS).round().astype(int))
 
 
-def _laid_out(scene: Scene, seed: int) -> tuple[Case, Test]:
-    case = case_of(scene)
-    test = test_of(
-        likelihood_of(case.model), errors_of(case.model), lambda best: reachable_of(case, best), case.y, seed
-    )
-    return case, test
+def _can_be_tested(case: Case) -> bool:
+    return bool(np.any(np.diff(case.model.seconds)[case.model.kept] > 0.0))
 
 
-def _p_values(case: Case, test: Test, simulated: int) -> tuple[TailProbability, TailProbability, LevelFit]:
-    powered, fit = p_of_any_levels(test, case.y, most=simulated)
-    return p_of_drift(test, case.y, most=simulated), powered, fit
+def _p_values(test: Test, simulated: int) -> tuple[TailProbability, TailProbability, LevelFit]:
+    powered, fit = p_of_any_levels(test, test.case.y, most=simulated)
+    return p_of_drift(test, test.case.y, most=simulated), powered, fit
 
 
 def _told(simulated: TailProbability, real: tuple[float, ...] | None) -> PValue:
@@ -149,17 +149,21 @@ def _told(simulated: TailProbability, real: tuple[float, ...] | None) -> PValue:
     return PValue(value=max(simulated.value, by_flights or 0.0), bootstrap=simulated, conformal=by_flights)
 
 
-def _detail(case: Case, test: Test, seed: int, simulated: int) -> Detail:
+def _detail(test: Test, simulated: int) -> Detail:
     return Detail(
-        bayes_factors=bayes_factors(case, test.ready, test.reach, best=test.best, seed=seed),
-        air_velocity=air_velocity(case.scene, test.ready.model, case.y),
-        level_history=level_history(case, test.best),
-        sensitivity=tuple(_again(case.scene, factor, seed, simulated) for factor in AMPLITUDES),
+        bayes_factors=bayes_factors(test.case, test.ready, test.reach, best=test.best, seed=test.seed),
+        air_velocity=air_velocity(test.case),
+        level_history=level_history(test.case, test.best),
+        sensitivity=tuple(_again(test, factor, simulated) for factor in AMPLITUDES),
     )
 
 
-def _again(scene: Scene, factor: float, seed: int, simulated: int) -> Sensitivity:
-    drift, powered, _ = _p_values(*_laid_out(replace(scene, sd=factor * scene.sd), seed), simulated)
+def _again(test: Test, factor: float, simulated: int) -> Sensitivity:
+    scene = test.case.scene
+    case = case_of(replace(scene, sd=factor * scene.sd))
+    if not _can_be_tested(case):
+        return Sensitivity(factor=factor, p_value=1.0, p_value_powered=1.0)
+    drift, powered, _ = _p_values(test_of(case, seed=test.seed), simulated)
     return Sensitivity(factor=factor, p_value=drift.value, p_value_powered=powered.value)
 
 
@@ -202,7 +206,10 @@ def _nothing_to_test(scene: Scene, inputs: Inputs, given: int, seed: int) -> Dri
         level_is_reported=False,
         detail=None,
         assumptions=(),
-        limits=("All sightings are of one instant: there is no motion to test.",),
+        limits=(
+            "All sightings are of one instant, or so far apart in time that winds cannot be followed from one to the "
+            "next: there is no motion to test.",
+        ),
         used=scene.seen.time.size,
         given=given,
         times=1,
@@ -229,7 +236,8 @@ def _assumptions(scene: Scene, inputs: Inputs, test: Test) -> tuple[str, ...]:
     )
 
 
-def _limits(scene: Scene, power: Power) -> tuple[str, ...]:
+def _limits(case: Case, power: Power) -> tuple[str, ...]:
+    scene, left_out = case.scene, case.scene.index.size - 1 - case.model.kept.size
     limits = [
         "A balloon that chooses its levels drifts with the wind at each of them: such steering can imitate drift, and "
         "no track without altitudes tells it from drift whose level changed by itself.",
@@ -238,6 +246,11 @@ def _limits(scene: Scene, power: Power) -> tuple[str, ...]:
     ]
     if scene.seen.distinct_times < _LEAST_TIMES:
         limits.append(f"There are {scene.seen.distinct_times} distinct times; a test of drift needs {_LEAST_TIMES}.")
+    if left_out:
+        limits.append(
+            f"{left_out} of {scene.index.size - 1} gaps between sightings are left out: winds cannot be "
+            f"followed through them to {FARTHEST_M / 1000:g} km."
+        )
     if np.median(scene.sd) > _VAGUE_WIND_MS:
         limits.append(f"Winds are too uncertain here ({np.median(scene.sd):.1f} m/s a component) for small speeds to "
                       "show, as in the tropical stratosphere.")  # fmt: skip

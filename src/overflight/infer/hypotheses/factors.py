@@ -13,10 +13,9 @@ from scipy.stats import halfnorm
 
 from overflight.infer.hypotheses.chosen_levels import SWITCHES_A_DAY, chosen_levels
 from overflight.infer.hypotheses.likelihood import Likelihood, likelihood_of, terms
-from overflight.infer.hypotheses.model import Case, Model, contrasted, real_vector
+from overflight.infer.hypotheses.model import Case, both, gap_noise, real_vector
 from overflight.infer.hypotheses.reachable import Reachable
-from overflight.infer.hypotheses.speed import SPEED_SD_MS, SPEED_TIME_S, displacement_rows, with_changing_speed
-from overflight.infer.scene import Scene
+from overflight.infer.hypotheses.speed import SPEED_SD_MS, SPEED_TIME_S, with_changing_speed
 
 F64 = NDArray[np.float64]
 
@@ -51,12 +50,12 @@ class Factor:
 
 def bayes_factors(case: Case, ready: Likelihood, reach: Reachable, *, best: int, seed: int) -> tuple[Factor, ...]:
     """Weigh each story against drift at one level."""
-    scene, y = case.scene, case.y
+    y = case.y
     drift = float(_log_sum(terms(ready, y)[0]))
     levels = chosen_levels(case, reach, best=best, seed=seed)
     logs = {
         "steady speed": (_steady(ready, y), 0.0),
-        "changing speed": (_changing(scene, ready.model, y), 0.0),
+        "changing speed": (_changing(case), 0.0),
         "chosen levels": (levels.value, levels.standard_error),
         "holding still": (_holding(case), 0.0),
     }
@@ -82,23 +81,23 @@ def _steady(ready: Likelihood, y: F64) -> float:
     return _log_sum(whole) - float(np.log(velocity.shape[0]))
 
 
-def _changing(scene: Scene, model: Model, y: F64) -> float:
+def _changing(case: Case) -> float:
     sizes = halfnorm.ppf((np.arange(_SIZES) + 0.5) / _SIZES, scale=SPEED_SD_MS) / np.sqrt(2.0)
-    rows = displacement_rows(scene)
-    moving = [with_changing_speed(model, rows, scene.frame.seconds, float(size)) for size in sizes]
-    return _log_sum(np.array([_log_sum(terms(likelihood_of(m), y)[0]) for m in moving])) - float(np.log(_SIZES))
+    moving = [with_changing_speed(case, float(size)) for size in sizes]
+    return _log_sum(np.array([_log_sum(terms(likelihood_of(m), case.y)[0]) for m in moving])) - float(np.log(_SIZES))
 
 
 def _holding(case: Case) -> float:
     """Stay about a place of which nothing is known, an Ornstein-Uhlenbeck process, each radius equally likely."""
     scene = case.scene
-    where = case.y + real_vector(scene.frame.unrolled[scene.index])
-    noise = contrasted(case.model.noise)
+    gaps, kept = scene.index.size - 1, case.model.kept
+    chosen = both(kept, gaps)
+    where = case.y + real_vector(scene.frame.unrolled[scene.index])[chosen]
+    noise = gap_noise(case.model.noise, np.broadcast_to(np.eye(2), (1, gaps, 2, 2)))[0][chosen[:, None], chosen]
     apart = np.abs(scene.seen.seconds[:, None] - scene.seen.seconds[None, :])
-    shape = np.exp(-apart / HOLDING_TIME_S)
-    differences = np.kron(np.eye(2), shape[1:, 1:] - shape[:1, 1:] - shape[1:, :1] + shape[0, 0])
+    held = np.diff(np.diff(np.exp(-apart / HOLDING_TIME_S), axis=0), axis=1)[kept[:, None], kept]
     logs = []
     for radius in HOLDING_RADII_KM:
-        whole = (1000.0 * radius) ** 2 * differences + noise
+        whole = (1000.0 * radius) ** 2 * np.kron(np.eye(2), held) + noise
         logs.append(-0.5 * (np.linalg.slogdet(whole)[1] + where @ np.linalg.solve(whole, where)))
     return _log_sum(np.array(logs)) - float(np.log(len(logs)))

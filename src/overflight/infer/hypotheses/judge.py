@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from overflight.infer.hypotheses.likelihood import Likelihood, level_weight, oddness
-from overflight.infer.hypotheses.reachable import LevelFit, Reachable, best_paths
+from overflight.infer.hypotheses.likelihood import Likelihood, level_weight, likelihood_of, oddness
+from overflight.infer.hypotheses.model import C128, Case, brought
+from overflight.infer.hypotheses.reachable import LevelFit, Reachable, best_paths, reachable_of
 from overflight.infer.hypotheses.sequential import TailProbability, tail_probability
-from overflight.infer.hypotheses.simulate import Errors, draw_errors, pick
+from overflight.infer.hypotheses.simulate import Errors, draw_errors, errors_of, pick
 
 F64 = NDArray[np.float64]
 
@@ -22,13 +22,15 @@ class Test:
 
     Attributes
     ----------
-    ready, errors : the model, as likelihood and as factors.
+    case : Case. The track.
+    ready, errors : its model, as likelihood and as factors.
     reach : what levels can bring.
     weight : float64 (levels,). Posterior of the level, given drift.
     best : int. The level that fits best.
     seed : int
     """
 
+    case: Case
     ready: Likelihood
     errors: Errors
     reach: Reachable
@@ -41,6 +43,10 @@ class Test:
         level = pick(self.weight, count, seed=self.seed, name=f"{name} level", first=first)
         errors = draw_errors(self.errors, level, seed=self.seed, name=name, first=first)
         return self.ready.model.drift[level] + errors
+
+    def moved(self, velocity: C128) -> F64:
+        """Displacements (tracks, m) that velocities (tracks, instants) bring at the best level. [m]"""
+        return brought(self.case.rows[self.best], velocity)
 
     def steered(self, drift: F64, first: int, count: int, name: str) -> F64:
         """Tracks along one path of levels that brings ``drift`` (m,)."""
@@ -74,8 +80,11 @@ def p_of_any_levels(test: Test, y: F64, *, most: int) -> tuple[TailProbability, 
     return max(found, key=lambda tail: tail.value), fit
 
 
-def test_of(ready: Likelihood, errors: Errors, reach: Callable[[int], Reachable], y: F64, seed: int) -> Test:
-    """Weigh the levels by a track (m,) and make the test ready, with what levels bring along the path of the best."""
-    weight = level_weight(ready, y)
+def test_of(case: Case, *, seed: int) -> Test:
+    """Weigh the levels by the track and make its test ready, with what levels bring along the path of the best."""
+    ready, errors = likelihood_of(case.model), errors_of(case.model)
+    weight = level_weight(ready, case.y)
     best = int(np.argmax(weight))
-    return Test(ready=ready, errors=errors, reach=reach(best), weight=weight, best=best, seed=seed)
+    return Test(
+        case=case, ready=ready, errors=errors, reach=reachable_of(case, best), weight=weight, best=best, seed=seed
+    )

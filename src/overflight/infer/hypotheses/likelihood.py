@@ -47,7 +47,7 @@ def likelihood_of(model: Model) -> Likelihood:
     precision = 1.0 / (1.0 + model.scale2[:, None] * values[:, :, None, :])
     log_det = np.linalg.slogdet(model.still)[1][:, None, None] - np.log(precision).sum(axis=-1)
     prior = model.log_prior[:, None, None] - np.log(len(TIME_FACTORS) * model.scale2.size)
-    lean, power_root = _lean(rotate @ model.design, precision)
+    lean, power_root = _lean(rotate @ model.design[:, None], precision)
     return Likelihood(
         model=model,
         rotate=np.ascontiguousarray(rotate),

@@ -59,8 +59,8 @@ def power_of(test: Test, drift: F64, *, speeds_ms: tuple[float, ...] = SPEEDS_MS
     critical = _critical(test, drift)
     base, way = test.drifting(0, tracks, "power"), headings(tracks, seed=test.seed, name="power heading")
     begun = rng.uniforms(test.seed, "power begins", tracks)
-    rows = [_seen(test, base, _moved(seconds, way, begun, h), speeds_ms, _t1r, critical[0]) for h in held]
-    whole = _moved(seconds, way, begun, span_h)
+    rows = [_seen(test, base, _moved(test, way, begun, h), speeds_ms, _t1r, critical[0]) for h in held]
+    whole = _moved(test, way, begun, span_h)
     not_drift = _seen(test, base, whole, speeds_ms, _odd, critical[1])
     return Power(speeds_ms=speeds_ms, hours=held, powered=tuple(rows), not_drift=not_drift, tracks=tracks,
                  seen_80_ms=tuple(_speed_seen(speeds_ms, row) for row in rows))  # fmt: skip
@@ -82,12 +82,14 @@ def _critical(test: Test, drift: F64) -> tuple[float, float]:
     return powered, float(np.quantile(_odd(test, drifting), 1.0 - ALPHA_DRIFT))
 
 
-def _moved(seconds: F64, way: F64, begun: F64, hours: float) -> F64:
+def _moved(test: Test, way: F64, begun: F64, hours: float) -> F64:
     """Displacements (tracks, m) by 1 m/s along ``way`` (tracks, 2), held for hours from a share of what is left. [s]"""
-    span = float(seconds[-1] - seconds[0])
-    start = seconds[0] + begun[:, None] * max(span - 3600.0 * hours, 0.0)
-    under = np.clip(seconds[None, 1:] - start, 0.0, 3600.0 * hours)
-    return np.concatenate([way[:, :1] * under, way[:, 1:] * under], axis=1)
+    seconds = test.case.scene.frame.seconds
+    half = 0.5 * np.diff(seconds, prepend=seconds[0], append=seconds[-1])
+    low, high = seconds - half[:-1], seconds + half[1:]
+    start = seconds[0] + begun[:, None] * max(float(seconds[-1] - seconds[0]) - 3600.0 * hours, 0.0)
+    under = np.clip(np.minimum(high, start + 3600.0 * hours) - np.maximum(low, start), 0.0, None) / (high - low)
+    return test.moved((way[:, :1] + 1j * way[:, 1:]) * under)
 
 
 def _seen(test: Test, base: F64, moved: F64, speeds_ms: tuple[float, ...], statistic: Callable[[Test, F64], F64],

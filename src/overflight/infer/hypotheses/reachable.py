@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from overflight.geo import atmosphere
-from overflight.infer import misfit
 from overflight.infer.hypotheses.model import Case, Model
 from overflight.infer.kernels.level_path import fits
 from overflight.infer.scene import Scene
@@ -36,7 +35,8 @@ class Reachable:
     Attributes
     ----------
     polygon : float64 (legs, corners, 2). Displacements that levels bring, counterclockwise. [m]
-    bring : float64 (m, 2 legs). Adds legs up to sightings.
+    bring : float64 (m, 2 legs). Puts legs in the order of displacements.
+    shift : float64 (m,). What displacements are counted from, see ``Model``. [m]
     precisions : float64 (terms, m, m); log_weight (terms,). For each correlation time and scale of wind error.
     design : float64 (m, 2). Displacement by a unit of velocity. [s]
     band_m : (low, high). Standard altitudes between which the level may be chosen. [m]
@@ -44,6 +44,7 @@ class Reachable:
 
     polygon: F64
     bring: F64
+    shift: F64
     precisions: F64
     log_weight: F64
     design: F64
@@ -69,19 +70,25 @@ class LevelFit:
 def reachable_of(case: Case, level: int) -> Reachable:
     """Lay out the polygons along the path of a candidate, with wind error as at that level."""
     wind, band = band_winds(case, level)
-    scene = case.scene
-    corners = _corners(wind, scene)
-    at = np.unique(scene.index)
-    legs = np.diff(corners[:, at], axis=1).T
-    precisions, log_weight = _precisions(case.model, level)
+    model = case.model
+    polygon = _corners(wind - own_wind(case, level), case, level)
+    bent = (model.drift - model.shift)[level].reshape(2, -1)
+    precisions, log_weight = _precisions(model, level)
     return Reachable(
-        polygon=np.stack([legs.real, legs.imag], axis=-1),
-        bring=_bring(scene.index, at),
+        polygon=polygon + bent.T[:, None],
+        bring=_bring(polygon.shape[0]),
+        shift=model.shift[level],
         precisions=precisions,
         log_weight=log_weight,
-        design=case.model.design,
+        design=np.ascontiguousarray(model.design[level]),
         band_m=band,
     )
+
+
+def own_wind(case: Case, level: int) -> C128:
+    """Wind along the path of a candidate at its own level, (n,). [m/s]"""
+    some = slice(level, level + 1)
+    return np.nan_to_num(case.scene.wind(case.path[some], case.scene.levels.ln_p[some])[0])
 
 
 def band_winds(case: Case, level: int) -> tuple[C128, tuple[float, float]]:
@@ -115,22 +122,31 @@ def band_levels(scene: Scene) -> F64:
     return np.asarray(np.clip(band, ends_m[0], ends_m[1]))
 
 
-def _corners(wind: C128, scene: Scene) -> C128:
-    """Farthest offsets in each direction, by the best level at each instant; (directions, n). [m]"""
-    toward = np.exp(2j * np.pi * np.arange(DIRECTIONS) / DIRECTIONS)
-    along = np.where(np.isfinite(wind), np.real(wind * np.conj(toward)[:, None, None]), -np.inf)
-    chosen = np.take_along_axis(wind, np.argmax(along, axis=1).reshape(-1, wind.shape[1]), axis=0)
-    return np.asarray(misfit.integral(np.nan_to_num(chosen), scene.frame.seconds) - scene.frame.unrolled)
+def _corners(wind: C128, case: Case, level: int) -> F64:
+    """Farthest displacements of each gap in each direction, (gaps, directions, 2), by the best level at each instant.
+
+    ``wind`` (levels, n) is counted from that on the path. [m]
+    """
+    angle = 2.0 * np.pi * np.arange(DIRECTIONS) / DIRECTIONS
+    index, rows, kept = case.scene.index, case.rows[level], case.model.kept
+    corners = np.empty((kept.size, DIRECTIONS, 2))
+    for number, gap in enumerate(kept):
+        part = slice(index[gap], index[gap + 1] + 1)
+        there, (east, north) = wind[:, part], rows[:, number, part]
+        toward = np.cos(angle)[:, None] * east + np.sin(angle)[:, None] * north
+        along = (toward.conj()[:, None] * there).real
+        best = np.argmax(np.where(np.isfinite(along), along, -np.inf), axis=1)
+        chosen = np.nan_to_num(np.take_along_axis(there, best, axis=0))
+        corners[number] = np.stack([(r.conj() * chosen).real.sum(axis=1) for r in (east, north)], axis=1)
+    return corners
 
 
-def _bring(index: NDArray[np.intp], at: NDArray[np.intp]) -> F64:
-    """Sum legs up to each sighting but the first, components apart."""
-    legs = at.size - 1
-    passed = (np.searchsorted(at, index[1:])[:, None] > np.arange(legs)[None, :]).astype(np.float64)
-    rows = np.zeros((2, index.size - 1, legs, 2))
+def _bring(gaps: int) -> F64:
+    """Turn gaps, each with its two components, into all east components, then all north."""
+    whole = np.zeros((2, gaps, gaps, 2))
     for axis in range(2):
-        rows[axis, :, :, axis] = passed
-    return rows.reshape(2 * (index.size - 1), 2 * legs)
+        whole[axis, :, :, axis] = np.eye(gaps)
+    return whole.reshape(2 * gaps, 2 * gaps)
 
 
 def _precisions(model: Model, level: int) -> tuple[F64, F64]:
@@ -144,10 +160,11 @@ def _precisions(model: Model, level: int) -> tuple[F64, F64]:
 def best_paths(reach: Reachable, y: F64) -> LevelFit:
     """Fit level paths to tracks (tracks, m), without and with a steady velocity."""
     paths, logs = np.empty((y.shape[0], 2, reach.bring.shape[1])), np.empty((y.shape[0], 2))
-    fits(np.ascontiguousarray(y), reach.polygon, reach.bring, reach.precisions, reach.log_weight, reach.design,
-         paths, logs)  # fmt: skip
-    left = y - paths[:, 1] @ reach.bring.T
+    counted = np.ascontiguousarray(y - reach.shift)
+    fits(counted, reach.polygon, reach.bring, reach.precisions, reach.log_weight, reach.design, paths, logs)
+    left = counted - paths[:, 1] @ reach.bring.T
     middle = reach.precisions[np.argmax(reach.log_weight)]
     weighted = middle @ reach.design
     velocity = left @ weighted @ np.linalg.inv(reach.design.T @ weighted)
-    return LevelFit(drift=paths[:, 0] @ reach.bring.T, ratio=logs[:, 1] - logs[:, 0], velocity=velocity)
+    drift = paths[:, 0] @ reach.bring.T + reach.shift
+    return LevelFit(drift=drift, ratio=logs[:, 1] - logs[:, 0], velocity=velocity)

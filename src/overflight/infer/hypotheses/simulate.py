@@ -52,7 +52,8 @@ def draw_errors(errors: Errors, level: NDArray[np.intp], *, seed: int, name: str
     tail = _tail(seed, f"{name} sighting scale", (tracks, n), model.sighting_dof, first, unit_variance=False)
     missed = _normals(seed, f"{name} sighting", (tracks, 2 * n), first).reshape(tracks, n, 2)
     missed = tail[:, :, None] * np.einsum("nab,tnb->tna", errors.sighting, missed)
-    apart = missed[:, 1:] - missed[:, :1]
+    apart = missed[:, 1:] - np.einsum("tgab,tgb->tga", model.carry[level], missed[:, :-1])
+    apart = apart[:, model.kept]
     return np.asarray(scale * wind + wander + np.concatenate([apart[..., 0], apart[..., 1]], axis=1))
 
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from overflight.geo import rng
-from overflight.infer import misfit
 from overflight.infer.hypotheses.likelihood import Likelihood, likelihood_of, terms
-from overflight.infer.hypotheses.model import NOMINAL, Model
-from overflight.infer.scene import Scene
+from overflight.infer.hypotheses.model import NOMINAL, Case, Model
 
 F64 = NDArray[np.float64]
 
@@ -66,45 +64,38 @@ class AirVelocity:
     sd_ms: F64
 
 
-def with_changing_speed(model: Model, rows: F64, seconds: F64, size_ms: float) -> Model:
+def with_changing_speed(case: Case, size_ms: float) -> Model:
     """Add to a model a velocity through the air of ``size_ms`` a component, an Ornstein-Uhlenbeck process."""
-    added = np.kron(np.eye(2), rows @ (size_ms**2 * _kernel(seconds)) @ rows.T)
-    return Model(
-        seconds=model.seconds, drift=model.drift, wind=model.wind, wander=model.wander + added, noise=model.noise,
-        log_prior=model.log_prior, wind_dof=model.wind_dof, sighting_dof=model.sighting_dof,
-    )  # fmt: skip
-
-
-def displacement_rows(scene: Scene) -> F64:
-    """Rows (n - 1, instants) that integrate a velocity up to each sighting but the first. [s]"""
-    return misfit.trapezoid_rows(scene.frame.seconds, scene.index[1:])
+    rows = case.rows.reshape(case.rows.shape[0], -1, case.rows.shape[-1])
+    held = size_ms**2 * _kernel(case.scene.frame.seconds)
+    added = sum(part @ held @ part.swapaxes(1, 2) for part in (rows.real, rows.imag))
+    return replace(case.model, wander=case.model.wander + added)
 
 
 def _kernel(seconds: F64) -> F64:
     return np.asarray(np.exp(-np.abs(seconds[:, None] - seconds[None, :]) / SPEED_TIME_S))
 
 
-def air_velocity(scene: Scene, model: Model, y: F64) -> AirVelocity:
+def air_velocity(case: Case) -> AirVelocity:
     """Velocity through the air in time, each of ``SIZES_MS`` being as likely before anything was seen."""
-    seconds, rows = scene.frame.seconds, displacement_rows(scene)
-    at = np.unique(np.linspace(0, seconds.size - 1, _INSTANTS).round().astype(int))
-    moving = [with_changing_speed(model, rows, seconds, size) for size in SIZES_MS]
-    log = np.stack([terms(likelihood_of(m), y)[0][:, NOMINAL] for m in moving])
+    frame, rows = case.scene.frame, case.rows.reshape(case.rows.shape[0], -1, case.rows.shape[-1])
+    at = np.unique(np.linspace(0, frame.seconds.size - 1, _INSTANTS).round().astype(int))
+    moving = [with_changing_speed(case, size) for size in SIZES_MS]
+    log = np.stack([terms(likelihood_of(m), case.y)[0][:, NOMINAL] for m in moving])
     weight = np.exp(log - log.max())
     kept = np.argwhere(weight > _LEAST_WEIGHT)
-    mean, second, share = np.zeros(2 * at.size), np.zeros(2 * at.size), 0.0
+    mean, second, share, near = np.zeros(2 * at.size), np.zeros(2 * at.size), 0.0, _kernel(frame.seconds)[at]
     for size, level, scale in kept:
-        one = moving[size]
-        prior = SIZES_MS[size] ** 2
-        cross = np.kron(np.eye(2), prior * (_kernel(seconds)[at] @ rows.T))
+        one, prior = moving[size], SIZES_MS[size] ** 2
+        cross = prior * np.concatenate([near @ rows[level].real.T, near @ rows[level].imag.T])
         whole = one.scale2[scale] * one.wind[level, NOMINAL] + one.still[level]
         gain = np.linalg.solve(whole, cross.T).T
-        fitted = gain @ (y - one.drift[level])
+        fitted = gain @ (case.y - one.drift[level])
         mean += weight[size, level, scale] * fitted
         second += weight[size, level, scale] * (fitted**2 + prior - np.sum(gain * cross, axis=1))
         share += weight[size, level, scale]
     mean, second = mean / share, second / share
     variance = np.maximum(second - mean**2, 0.0).reshape(2, -1)
-    local = (mean[: at.size] + 1j * mean[at.size :]) * np.exp(-1j * scene.frame.angle[at])
-    return AirVelocity(seconds=seconds[at], east_ms=local.real, north_ms=local.imag,
+    local = (mean[: at.size] + 1j * mean[at.size :]) * np.exp(-1j * frame.angle[at])
+    return AirVelocity(seconds=frame.seconds[at], east_ms=local.real, north_ms=local.imag,
                        sd_ms=np.sqrt(variance.mean(axis=0)))  # fmt: skip
