@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,10 @@ from overflight.drift.kernels.output import LANDED
 from overflight.errors import InvalidInput, OutOfCoverage
 from overflight.geo.terrain import Terrain
 from overflight.geo.times import iso
-from overflight.infer import DriftTest, Origin, Track, drift_test, forecast, hindcast, origin, track
+from overflight.infer import DriftTest, Origin, Track, drift_test, forecast, hindcast, identify, origin, track
+from overflight.infer.candidates import Candidate, Completeness
+from overflight.infer.identify import wind_window as wind_window_of
+from overflight.infer.identity import Identity
 from overflight.sightings import Reading
 from overflight.winds import members as members_of
 from overflight.winds.error import WindError
@@ -34,7 +37,7 @@ log = logging.getLogger(__name__)
 
 Progress = Callable[[str, int, int], None]
 PLACE = ["lat", "lon", "altitude"]
-STAGES = ("track", "drift test", "hindcast", "forecast", "origin", "ledger", "files", "report")
+STAGES = ("track", "drift test", "hindcast", "forecast", "origin", "identity", "ledger", "files", "report")
 LIMITS = (
     "A constant or reported level is assumed between and beyond sightings: a balloon that chose its level to steer is "
     "drift to these methods, and its path before the first and after the last sighting may have been another.",
@@ -56,6 +59,8 @@ class Plan:
     seed : int
     members : int. Samples of the track, and members of each ensemble.
     hours_back, hours_ahead : float. How far before the first and after the last sighting.
+    candidates : known flights and launches that it may have been; none are asked about where empty.
+    completeness : Completeness. How much of what was aloft is listed.
     truth : DataFrame or None. A withheld track to judge the answer by.
     command : str. The command that would do the same again, empty where none was given.
     """
@@ -65,6 +70,8 @@ class Plan:
     members: int = 400
     hours_back: float = 24.0
     hours_ahead: float = 24.0
+    candidates: tuple[Candidate, ...] = ()
+    completeness: Completeness = field(default_factory=Completeness)
     truth: pd.DataFrame | None = None
     command: str = ""
 
@@ -76,7 +83,8 @@ class Investigation:
     Attributes
     ----------
     folder : Path. ``report.html``, ``map.png``, ``case/`` and the files of the findings.
-    track, drift_test, hindcast, forecast, origin, ledger : findings; None where the winds do not reach.
+    track, drift_test, hindcast, forecast, origin, identity, ledger : findings; None where the winds do not reach or
+        nothing was asked.
     missing : sentences about what could not be computed.
     comparison : Comparison with the withheld track, or None.
     """
@@ -88,6 +96,7 @@ class Investigation:
     hindcast: xr.Dataset | None
     forecast: xr.Dataset | None
     origin: Origin | None
+    identity: Identity | None
     ledger: Ledger
     comparison: Comparison | None
     missing: tuple[str, ...] = field(default=())
@@ -97,7 +106,7 @@ class Investigation:
         crossed = [f"{row['name']}" for _, row in self.ledger.table.iterrows() if row["probability"] >= 0.5]
         whose = "Countries crossed, more likely than not: " + (", ".join(crossed) if crossed else "none") + "."
         found = [str(self.track), str(self.drift_test), whose]
-        found += [str(part) for part in (self.origin, self.comparison) if part is not None]
+        found += [str(part) for part in (self.origin, self.identity, self.comparison) if part is not None]
         return (*found, *self.missing)
 
     def to_json(self) -> dict[str, Any]:
@@ -111,6 +120,7 @@ class Investigation:
             "track": self.track.to_json(),
             "drift_test": self.drift_test.to_json(),
             "origin": None if self.origin is None else self.origin.to_json(),
+            "identity": None if self.identity is None else self.identity.to_json(),
             "ledger": self.ledger.to_json(),
             "missing": list(self.missing),
         }
@@ -151,9 +161,9 @@ def investigate_in(
     found, missing = _compute(reading, winds, plan, tell)
     comparison = None if plan.truth is None else compared(found["track"], plan.truth)
     result = Investigation(folder=folder, seed=plan.seed, comparison=comparison, missing=tuple(missing), **found)
-    tell(STAGES[6], 6, len(STAGES))
+    tell("files", STAGES.index("files"), len(STAGES))
     _write(result, unfinished)
-    tell(STAGES[7], 7, len(STAGES))
+    tell("report", STAGES.index("report"), len(STAGES))
     content = _content(result, reading, winds, plan)
     write_report(content, unfinished.file("report.html"))
     write_map(content, unfinished.file("map.png"))
@@ -173,7 +183,12 @@ def _compute(reading: Reading, winds: xr.Dataset, plan: Plan, tell: Progress) ->
     runs: tuple[tuple[str, Callable[[], Any], str], ...] = (
         ("hindcast", lambda: hindcast(path, winds, hours=plan.hours_back, settings=settings), "before the first"),
         ("forecast", lambda: forecast(path, winds, hours=plan.hours_ahead, settings=settings), "after the last"),
-        ("origin", lambda: origin(path, winds, hours_back=plan.hours_back, settings=settings), "launch region"),
+        (
+            "origin",
+            lambda: origin(path, winds, hours_back=plan.hours_back, settings=settings, check=True),
+            "launch region",
+        ),
+        ("identity", lambda: _identity(path, winds, plan, settings), "identity"),
     )
     for number, (name, run, what) in enumerate(runs, start=2):
         tell(STAGES[number], number, total)
@@ -182,13 +197,19 @@ def _compute(reading: Reading, winds: xr.Dataset, plan: Plan, tell: Progress) ->
         except OutOfCoverage as problem:
             found[name] = None
             missing.append(f"Not computed ({what}): {problem}")
-    tell(STAGES[5], 5, total)
+    tell("ledger", STAGES.index("ledger"), total)
     found["ledger"] = ledger(whole(found["hindcast"], path.samples, found["forecast"]))
     missing.extend(_lost(found))
     if "member" in winds.dims:
         first, count = int(winds["member"].values[0]), winds.sizes["member"]
         missing.append(f"Track and drift test rest on member {first} of the winds, before and after on all {count}.")
     return found, missing
+
+
+def _identity(path: Track, winds: xr.Dataset, plan: Plan, settings: Settings) -> Identity | None:
+    if not plan.candidates:
+        return None
+    return identify(path, plan.candidates, winds, seed=plan.seed, completeness=plan.completeness, settings=settings)
 
 
 def _lost(found: dict[str, Any]) -> list[str]:
@@ -241,15 +262,16 @@ def _write(result: Investigation, unfinished: Unfinished) -> None:
 def _record(result: Investigation, reading: Reading, winds: xr.Dataset, plan: Plan, unfinished: Unfinished) -> None:
     """Write the case: evidence, sightings, findings, every file that was written, and the closing last."""
     case = Case.create(unfinished.case, title=plan.title)
-    digest = case.add_evidence(reading.path, source="sightings given to this investigation")
-    if digest != reading.evidence_sha256:
-        raise InvalidInput("sightings", f"{reading.path}, which changed meanwhile", "a file that stays as it was read")
+    for file in reading.files:
+        digest = case.add_evidence(file.path, source="sightings given to this investigation")
+        if digest != file.sha256:
+            raise InvalidInput("sightings", f"{file.path}, which changed meanwhile", "a file that stays as it was read")
     for seen in reading.sightings:
-        case.append("sighting", _sighting(seen), inputs=(digest,))
-    inputs = (digest, *_digests(winds))
+        case.append("sighting", _sighting(seen), inputs=(seen.evidence_sha256,))
+    inputs = (*(file.sha256 for file in reading.files), *_digests(winds))
     about = {"command": plan.command, "version": __version__, "seed": plan.seed, "members": plan.members}
     about |= {"winds": winds.attrs.get("source", ""), "hours_back": plan.hours_back, "hours_ahead": plan.hours_ahead}
-    for name in ("track", "drift_test", "origin", "ledger"):
+    for name in ("track", "drift_test", "origin", "identity", "ledger"):
         finding = getattr(result, name)
         if finding is not None:
             case.append("finding", {"name": name, "parameters": about, "result": finding.to_json()}, inputs=inputs)
@@ -270,14 +292,17 @@ def _sighting(seen: Any) -> dict[str, Any]:
         "position_sd_m": seen.position_sd_m,
         "altitude": None if altitude is None else {"value_m": altitude.value_m, "sd_m": altitude.sd_m,
                                                     "reference": altitude.reference},
-        "object": seen.object_label, "source": seen.source, "note": seen.note,
+        "time_window_s": seen.time_window_s,
+        "ellipse": None if seen.ellipse is None else asdict(seen.ellipse),
+        "bearing": None if seen.bearing is None else asdict(seen.bearing),
+        "kind": seen.kind, "object": seen.object_label, "source": seen.source, "note": seen.note,
     }  # fmt: skip
 
 
 def _content(result: Investigation, reading: Reading, winds: xr.Dataset, plan: Plan) -> ReportContent:
     made = datetime.now(UTC)
     source = str(winds.attrs.get("source", "winds"))
-    evidence = [(reading.path.name, reading.evidence_sha256, "sightings")]
+    evidence = [(file.path.name, file.sha256, f"sightings ({file.format})") for file in reading.files]
     evidence += [(f"winds: {source}", digest, "winds") for digest in _digests(winds)]
     return ReportContent(
         title=plan.title,
@@ -289,6 +314,7 @@ def _content(result: Investigation, reading: Reading, winds: xr.Dataset, plan: P
         ledger=result.ledger,
         drift_test=result.drift_test,
         origin=result.origin,
+        identity=result.identity,
         truth=_within(plan.truth, result.track),
         evidence=tuple(evidence),
         provenance={"overflight": __version__, "seed": str(plan.seed), "winds": source, "made": iso(made)},
@@ -308,4 +334,7 @@ def _within(truth: pd.DataFrame | None, path: Track) -> pd.DataFrame | None:
 def wind_window(reading: Reading, plan: Plan) -> tuple[datetime, datetime]:
     """Return the first and last instant that an investigation needs winds for."""
     first, last = reading.sightings[0].time, reading.sightings[-1].time
-    return first - timedelta(hours=plan.hours_back), last + timedelta(hours=plan.hours_ahead)
+    start, end = first - timedelta(hours=plan.hours_back), last + timedelta(hours=plan.hours_ahead)
+    if plan.candidates:
+        start = min(start, wind_window_of(reading.sightings, plan.candidates)[0])
+    return start, end

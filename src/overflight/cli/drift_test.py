@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from overflight.cli.options import Json, Output, Seed, Winds, counted, opened, seed_of
+from overflight.cli.reported import AS_TOLD, Files, Reported, reading_of
 from overflight.cli.screen import remark, say, say_json, stages
 from overflight.errors import InvalidInput
 
@@ -21,7 +22,7 @@ SUFFIXES = (".json", ".png", ".svg")
 
 
 def drift_test(
-    sightings: Annotated[list[Path], Parameter(help="Files of sightings; see the documentation.")],
+    sightings: Files,
     *,
     winds: Winds,
     each: Annotated[
@@ -38,10 +39,7 @@ def drift_test(
     detail: Annotated[
         bool, Parameter(help="Also Bayes factors, velocity and level in time, sensitivity, the whole table of power.")
     ] = True,
-    assume_utc: Annotated[bool, Parameter(negative="", help="Take times without offset as UTC.")] = False,
-    object_: Annotated[
-        str | None, Parameter(name="--object", help="The object to take, where there are several.")
-    ] = None,
+    how: Reported = AS_TOLD,
     seed: Seed = None,
     output: Output = None,
     json: Json = False,
@@ -50,7 +48,6 @@ def drift_test(
     from overflight import infer
     from overflight.case.placing import require_place
     from overflight.infer.hypotheses.real_flights import read_real_flights
-    from overflight.sightings import read
     from overflight.winds import members as members_of
 
     if output is not None:
@@ -59,10 +56,8 @@ def drift_test(
             raise InvalidInput("--output", "--each", "one object; --json prints all of them")
     inputs = infer.Inputs() if level is None else infer.Inputs(level_range_m=_level_of(level))
     flights = None if real_flights is None else read_real_flights(real_flights)
-    readings = [read(path, assume_utc=assume_utc, object_label=object_) for path in sightings]
-    for reading in readings:
-        remark(str(reading))
-    objects = [r.sightings for r in readings] if each else [tuple(s for r in readings for s in r.sightings)]
+    batches = [[path] for path in sightings] if each else [sightings]
+    objects = [reading_of(files, how).sightings for files in batches]
     times = [s.time for seen in objects for s in seen]
     field = members_of(opened(winds, (min(times), max(times)), heights=True))[0]
     seed, tell = seed_of(seed), stages()

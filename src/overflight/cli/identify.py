@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from overflight.cli.options import Json, Seed, Steady, Winds, counted, measured, numbers_of, opened, seed_of
+from overflight.cli.reported import AS_TOLD, Files, Reported, reading_of
 from overflight.cli.screen import remark, say, say_json
 from overflight.errors import InvalidInput
 
@@ -22,7 +23,7 @@ OUTPUTS = (".csv", ".json", ".png")
 
 
 def identify(
-    sightings: Annotated[Path, Parameter(help="Sightings of one object, as for investigate.")],
+    sightings: Files,
     *,
     winds: Winds,
     candidates: Annotated[Path | None, Parameter(help="CSV of flights, launches, balloons last heard.")] = None,
@@ -38,10 +39,7 @@ def identify(
     base_source: Annotated[str, Parameter(help="Where the base rate is from.")] = "given on the command line",
     members: Annotated[int, counted("Members of each candidate's ensemble.", 16, 100_000)] = 200,
     seed: Seed = None,
-    assume_utc: Annotated[bool, Parameter(negative="", help="Take times without offset as UTC.")] = False,
-    object_: Annotated[
-        str | None, Parameter(name="--object", help="The object to take, where there are several.")
-    ] = None,
+    how: Reported = AS_TOLD,
     steady: Steady = False,
     output: Annotated[
         Path | None, Parameter(name=["--output", "-o"], help="File to write: .csv, .json, or the map as .png.")
@@ -53,12 +51,11 @@ def identify(
     from overflight.case.report.identify_section import write
     from overflight.drift import Settings
     from overflight.infer.identify import identify as run
-    from overflight.sightings import read
 
     if output is not None:
         require_place(output, OUTPUTS)
     share = completeness_of(completeness, base_rate, base_source)
-    reading = read(sightings, assume_utc=assume_utc, object_label=object_).or_raise()
+    reading = reading_of(sightings, how).or_raise()
     listed = listed_candidates(candidates, stations, reading)
     field = opened(winds, window(listed, reading), heights=True)
     settings = Settings(steady=True) if steady else None

@@ -78,11 +78,15 @@ def seed_of(seed: int | None) -> int:
 
 
 def command_line(verb: str, *arguments: object, **options: object) -> str:
-    """Return the command that would do the same again, with every option it took; None and False are left out."""
+    """Return the command that would do the same again, with every option it took.
+
+    None and False are left out; an option stands once for each value of a tuple.
+    """
     words = ["overflight", verb, *map(str, arguments)]
-    for name, value in options.items():
-        if value is not None and value is not False:
-            words += [f"--{name.replace('_', '-')}", *([] if value is True else [str(value)])]
+    for name, given in options.items():
+        for value in given if isinstance(given, tuple) else (given,):
+            if value is not None and value is not False:
+                words += [f"--{name.replace('_', '-')}", *([] if value is True else [str(value)])]
     return shlex.join(words)
 
 

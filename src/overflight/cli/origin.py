@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from overflight.cli.options import Json, Output, Seed, Winds, counted, measured, numbers_of, opened, seed_of
+from overflight.cli.reported import AS_TOLD, Files, Reported, reading_of
 from overflight.cli.screen import bar, remark, say, say_json
 from overflight.errors import InvalidInput
 
@@ -22,7 +23,7 @@ TRACK_SAMPLES = 400
 
 
 def origin(
-    sightings: Annotated[Path, Parameter(help="CSV with time, lat, lon and more; see the documentation.")],
+    sightings: Files,
     *,
     winds: Winds,
     hours_back: Annotated[
@@ -40,10 +41,7 @@ def origin(
     level: Annotated[
         str | None, Parameter(help="Lowest and highest level of an object without altitude, m: 10000,25000.")
     ] = None,
-    assume_utc: Annotated[bool, Parameter(negative="", help="Take times without offset as UTC.")] = False,
-    object_: Annotated[
-        str | None, Parameter(name="--object", help="The object to take, where there are several.")
-    ] = None,
+    how: Reported = AS_TOLD,
     check: Annotated[bool, Parameter(help="Fly forward from the likeliest place, and say whether that agrees.")] = True,
     seed: Seed = None,
     output: Output = None,
@@ -55,15 +53,13 @@ def origin(
     from overflight.drift import Settings
     from overflight.geo.terrain import Terrain
     from overflight.infer.launch_sites import read_sites
-    from overflight.sightings import read
     from overflight.winds import members as members_of
 
     if output is not None:
         require_place(output, SUFFIXES)
     known, believed = None if sites is None else read_sites(sites), prior_of(prior)
     inputs = infer.Inputs() if level is None else infer.Inputs(level_range_m=level_of(level))
-    reading = read(sightings, assume_utc=assume_utc, object_label=object_)
-    remark(str(reading))
+    reading = reading_of(sightings, how)
     first, last = reading.sightings[0].time, reading.sightings[-1].time
     field = opened(winds, (first - timedelta(hours=hours_back), last), heights=True)
     seed = seed_of(seed)

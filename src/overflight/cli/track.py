@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from overflight.cli.options import Json, Output, Seed, counted, measured, opened, seed_of
+from overflight.cli.reported import AS_TOLD, Files, Reported, reading_of
 from overflight.cli.screen import remark, say, say_json
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ BEYOND = "in the same winds, h."
 
 
 def track(
-    sightings: Annotated[list[Path], Parameter(help="Files of sightings; see the documentation.")],
+    sightings: Files,
     *,
     winds: Annotated[
         str | None,
@@ -29,10 +30,7 @@ def track(
     members: Annotated[int, counted("Paths drawn of the track.", 2, 100_000)] = 400,
     hours_before: Annotated[float, measured(f"How far before the first sighting, {BEYOND}", 0, 240, "h")] = 0.0,
     hours_after: Annotated[float, measured(f"How far after the last sighting, {BEYOND}", 0, 240, "h")] = 0.0,
-    assume_utc: Annotated[bool, Parameter(negative="", help="Take times without offset as UTC.")] = False,
-    object_: Annotated[
-        str | None, Parameter(name="--object", help="The object to take, where there are several.")
-    ] = None,
+    how: Reported = AS_TOLD,
     seed: Seed = None,
     output: Output = None,
     json: Json = False,
@@ -41,14 +39,10 @@ def track(
     from overflight import infer
     from overflight.case.placing import require_place
     from overflight.case.track_file import SUFFIXES, write_track
-    from overflight.sightings import read
 
     if output is not None:
         require_place(output, SUFFIXES)
-    readings = [read(path, assume_utc=assume_utc, object_label=object_) for path in sightings]
-    for reading in readings:
-        remark(str(reading))
-    seen = [one for reading in readings for one in reading.sightings]
+    seen = reading_of(sightings, how).sightings
     field = None if winds is None else winds_for(winds, seen, (hours_before, hours_after))
     seed = seed_of(seed)
     found = infer.track(seen, field, seed=seed, members=members, hours_before=hours_before, hours_after=hours_after)
@@ -61,13 +55,10 @@ def track(
         say(f"{found} (seed {seed})")
 
 
-def winds_for(winds: str, seen: list[Sighting], beyond_h: tuple[float, float]) -> xr.Dataset:
+def winds_for(winds: str, seen: Sequence[Sighting], beyond_h: tuple[float, float]) -> xr.Dataset:
     """Open winds for the time of sightings and some hours beyond; of an ensemble the first member."""
-    from overflight.errors import InvalidInput
     from overflight.winds import members as members_of
 
-    if not seen:
-        raise InvalidInput("sightings", "none", "at least one sighting")
     times = [one.time for one in seen]
     window = min(times) - timedelta(hours=beyond_h[0]), max(times) + timedelta(hours=beyond_h[1])
     return members_of(opened(winds, window, near=(seen[0].lat, seen[0].lon), heights=True))[0]

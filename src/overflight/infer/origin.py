@@ -208,7 +208,7 @@ def _start(track: Track, error_state: drift.ErrorState | None) -> Start:
     times = np.asarray(track.samples["time"].values, "datetime64[ns]")
     at = int(np.argmin(np.abs(times - track.per_sighting[0].time)))
     first = track.samples.isel(obs=at)
-    learned: drift.ErrorState | None = getattr(track, "first", None) if error_state is None else error_state
+    learned: drift.ErrorState | None = track.first if error_state is None else error_state
     lat, lon, pressure, altitude = (first[n].values.astype(np.float64) for n in ("lat", "lon", "pressure", "altitude"))
     if learned is not None and learned.scale.size != lat.size:
         raise InvalidInput("error state", f"{learned.scale.size} members", f"one for each of {lat.size} samples")

@@ -70,15 +70,19 @@ def _with_error(settings: drift.Settings | None, error: WindError | None) -> dri
 
 
 def _run(track: Track, winds: xr.Dataset, hours: float, seed: int | None, settings: drift.Settings) -> xr.Dataset:
-    end = track.samples.isel(obs=0 if hours < 0 else -1)
-    members = end.sizes["trajectory"]
+    """Start at the first or last sighting, with the wind error that the sightings have taught there."""
+    end, state = (0, track.first) if hours < 0 else (-1, track.last)
+    times = track.samples["time"].values
+    at = int(np.argmin(np.abs(times - track.per_sighting[end].time)))
+    here = track.samples.isel(obs=at)
     release = drift.Release(
-        time=to_datetime(track.samples["time"].values[0 if hours < 0 else -1]),
-        lat=end["lat"].values.astype(np.float64),
-        lon=end["lon"].values.astype(np.float64),
+        time=to_datetime(times[at]),
+        lat=here["lat"].values.astype(np.float64),
+        lon=here["lon"].values.astype(np.float64),
     )
-    flight = float_at_pressure(Given(end["pressure"].values.astype(np.float64)))
+    flight = float_at_pressure(Given(here["pressure"].values.astype(np.float64)))
     seed = track.seed if seed is None else seed
-    data = drift.simulate(winds, flight, release, hours=hours, members=members, seed=seed, settings=settings)
+    data = drift.simulate(winds, flight, release, hours=hours, members=here.sizes["trajectory"], seed=seed,
+                          settings=settings, error_state=state)  # fmt: skip
     data.attrs["title"] = "hindcast from the first sighting" if hours < 0 else "forecast from the last sighting"
     return data

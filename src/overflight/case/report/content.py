@@ -11,6 +11,7 @@ import xarray as xr
 if TYPE_CHECKING:
     from overflight.airspace import Ledger
     from overflight.infer import DriftTest, Origin, Track
+    from overflight.infer.identity import Identity
     from overflight.sightings import Sighting
 
 
@@ -23,7 +24,7 @@ class ReportContent:
     title : str
     summary : sentences, the findings in the order of their weight.
     sightings : tuple of Sighting
-    track, hindcast, forecast, ledger, drift_test, origin : findings.
+    track, hindcast, forecast, ledger, drift_test, origin, identity : findings.
     truth : DataFrame with ``time, lat, lon, altitude_m``, a track withheld from the analysis, or None.
     evidence : tuple of (name, sha256, source)
     provenance : what the findings rest on: version, seed, winds, made at.
@@ -40,6 +41,7 @@ class ReportContent:
     ledger: Ledger | None = None
     drift_test: DriftTest | None = None
     origin: Origin | None = None
+    identity: Identity | None = None
     truth: pd.DataFrame | None = None
     evidence: tuple[tuple[str, str, str], ...] = ()
     provenance: dict[str, str] = field(default_factory=dict)

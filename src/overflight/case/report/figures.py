@@ -10,7 +10,7 @@ import matplotlib.dates as mdates
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -184,33 +184,6 @@ def error_plot(content: ReportContent) -> Figure | None:
     return figure
 
 
-def origin_map(content: ReportContent) -> Figure | None:
-    """Draw the launch-region map: cells by probability per area, the 50 and 90 % regions outlined."""
-    if content.origin is None:
-        return None
-    density = content.origin.density
-    centres = density.centres()
-    projection = Projection(*sphere.mean_place(centres[:, 0], centres[:, 1], density.probability))
-    shapes, drawn = cell_shapes(density, projection)
-    with mpl.rc_context(STYLE):
-        figure = new_figure(9.6, 5.6)
-        axes = figure.subplots()
-        x, y = np.abs(np.concatenate(shapes)).max(axis=0)
-        half = 1.08 * max(x / 1.5, y, 30.0)
-        draw_ground(axes, projection, 1.5 * half, half, keep_clear=_marked(projection, content))
-        colours = mpl.colormaps["YlGnBu"](0.15 + 0.85 * _ranked((density.probability / density.cell_area_m2)[drawn]))
-        axes.add_collection(PolyCollection(shapes, facecolors=colours, edgecolors="none", alpha=0.75, zorder=2))
-        for level, width in ((0.9, 0.5), (0.5, 1.1)):
-            inside = density.region(level)[drawn]
-            chosen = [s for s, within in zip(shapes, inside, strict=True) if within]
-            axes.add_collection(PolyCollection(chosen, facecolors="none", edgecolors=INK, linewidths=width, zorder=3))
-            axes.plot([], [], color=INK, linewidth=width, label=f"{100 * level:.0f} % of the backward density")
-        _sighting_marks(axes, projection, content, 1.5 * half)
-        scale_bar(axes, 1.5 * half, half)
-        axes.legend(loc="upper left", frameon=True, framealpha=0.92, edgecolor="#d5dde3", fontsize=8.5)
-    return figure
-
-
 def cell_shapes(density: Density, projection: Projection) -> tuple[list[F64], NDArray[np.bool_]]:
     """Return one outline x, y a cell [km], and which cells (n,) have one.
 
@@ -222,11 +195,6 @@ def cell_shapes(density: Density, projection: Projection) -> tuple[list[F64], ND
     drawn = np.array(farthest) < FARTHEST_M
     shapes = [np.column_stack(projection.xy(o[:, 0], o[:, 1])) for o, on in zip(outlines, drawn, strict=True) if on]
     return shapes, drawn
-
-
-def _ranked(values: F64) -> F64:
-    order = np.argsort(np.argsort(values))
-    return np.asarray(order / max(1, order.size - 1), np.float64)
 
 
 def time_axis(axes: Axes) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 
 import matplotlib as mpl
@@ -16,23 +15,13 @@ from matplotlib.patches import Ellipse
 from overflight.case.placing import placed, write_text
 from overflight.case.report.chart import BACK, INK, MUTED, SIGHTING, STYLE, new_figure
 from overflight.case.report.ground import Projection, draw_ground, scale_bar
+from overflight.case.report.section import Section
 from overflight.geo import sphere
 from overflight.infer.identity import NONE, SHOWN, Identity, Match, counted, odds_text, share_text
 
 _LEAST_SHOWN = 1e-4
 _RADIUS_90 = 2.146
 """Standard deviations that hold 90 % of a plane normal distribution."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
-    """A part of the report: ``title``, ``sentences``, ``columns`` and ``rows`` of a table, ``figure`` or None."""
-
-    title: str
-    sentences: tuple[str, ...]
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    figure: Figure | None
 
 
 def section(found: Identity, *, drawn: bool = False) -> Section:
@@ -53,6 +42,7 @@ def section(found: Identity, *, drawn: bool = False) -> Section:
         columns=("candidate", "kind", *(f"p at c={c:.2g}" for c in shares), "odds", "sd off", "aloft", "predicted at"),
         rows=tuple(rows),
         figure=figure(found) if drawn else None,
+        caption="Sightings, and where each candidate is predicted at the last of them; ellipses hold 90 %.",
     )
 
 

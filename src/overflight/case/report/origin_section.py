@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import h3
 import matplotlib as mpl
 import numpy as np
@@ -16,6 +14,7 @@ from numpy.typing import NDArray
 from overflight.case.report.chart import BACK, INK, SIGHTING, STYLE, new_figure
 from overflight.case.report.figures import cell_shapes
 from overflight.case.report.ground import Projection, draw_ground, scale_bar
+from overflight.case.report.section import Section
 from overflight.geo import sphere
 from overflight.geo.times import iso
 from overflight.infer import Origin
@@ -29,15 +28,16 @@ NAMED, LISTED = 4, 12
 LEAST_SHARE = 0.001
 
 
-def section(found: Origin) -> dict[str, Any]:
+def section(found: Origin) -> Section:
     """Return title, sentences, table and figure of the launch posterior."""
-    return {
-        "title": "Where it may have come from",
-        "sentences": sentences(found),
-        "columns": ("site", "kind", "probability", "odds against none of these", "launched about"),
-        "rows": rows(found),
-        "figure": figure(found),
-    }
+    return Section(
+        title="Where it may have come from",
+        sentences=tuple(sentences(found)),
+        columns=("site", "kind", "probability", "odds against none of these", "launched about"),
+        rows=tuple(rows(found)),
+        figure=figure(found),
+        caption="Regions that hold 50, 90 and 99 % of the launches, and the known sites that rank first.",
+    )
 
 
 def sentences(found: Origin) -> list[str]:

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from overflight.airspace.ledger import chance
 from overflight.case.placing import placed, write_text
-from overflight.case.report import figures
+from overflight.case.report import figures, identify_section, origin_section, track_section
 from overflight.case.report.chart import STYLE, svg
 from overflight.case.report.content import ReportContent
 from overflight.case.report.drift_section import drift_figure
@@ -53,11 +53,17 @@ def _view(content: ReportContent) -> dict[str, Any]:
         "timeline": figures.timeline(content),
         "altitude": figures.altitude_plot(content),
         "error": figures.error_plot(content),
-        "origin": figures.origin_map(content),
+        "regions": track_section.figure(content.track),
         "drift": None if test is None else drift_figure(test, content.track.mean["time"].values[0]),
     }
+    parts = {
+        "origin": None if content.origin is None else origin_section.section(content.origin),
+        "identity": None if content.identity is None else identify_section.section(content.identity, drawn=True),
+    }
+    drawn |= {name: part.figure for name, part in parts.items() if part is not None and part.figure is not None}
     return {
         "c": content,
+        "parts": [(name, part) for name, part in parts.items() if part is not None],
         "svg": {name: Markup(svg(figure, name)) if figure else None for name, figure in drawn.items()},  # noqa: S704 - our own drawing
         "seen": _sightings(content),
         "ledger": _ledger(content),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import matplotlib as mpl
 import matplotlib.dates as mdates
 import numpy as np
@@ -13,6 +11,7 @@ from matplotlib.figure import Figure
 
 from overflight.case.report.chart import MUTED, SIGHTING, STYLE, TRACK, new_figure
 from overflight.case.report.ground import Projection, draw_ground, scale_bar
+from overflight.case.report.section import Section
 from overflight.geo import sphere
 from overflight.geo.times import iso
 from overflight.infer import Track
@@ -22,7 +21,7 @@ _DRAWN_REGIONS = 40
 _DOUBTED = 0.5
 
 
-def section(found: Track) -> dict[str, Any]:
+def section(found: Track) -> Section:
     """Return title, sentences, table (head, rows) and figure of a track."""
     doubted = [n for n, row in enumerate(found.per_sighting, start=1) if row.outlier_probability > _DOUBTED]
     sentences = [str(found)]
@@ -45,7 +44,14 @@ def section(found: Track) -> dict[str, Any]:
         )
         for n, row in enumerate(found.per_sighting, start=1)
     ]
-    return {"title": "Track", "sentences": sentences, "head": head, "rows": rows, "figure": figure(found)}
+    return Section(
+        title="Where it was",
+        sentences=tuple(sentences),
+        columns=head,
+        rows=tuple(rows),
+        figure=figure(found),
+        caption="Regions that hold 50 and 90 % of the paths, and the altitude with its 50 and 90 % bands.",
+    )
 
 
 def _count(found: Track) -> int:

@@ -180,8 +180,8 @@ def _paths(scene: Scene, place: C128) -> C128:
     some rounds are left where they are: their winds lead far off.
     """
     levels, seconds = scene.levels, scene.frame.seconds
-    path = np.zeros(levels.ln_p.shape, np.complex128)
-    moving = np.arange(path.shape[0])
+    path: C128 = np.zeros(levels.ln_p.shape, np.complex128)
+    moving = np.arange(len(path))
     for _ in range(_ROUNDS):
         drift, _ = scene.drift_and_shear(path[moving], levels.ln_p[moving], levels.spread[moving])
         missed = place - drift[:, scene.index]

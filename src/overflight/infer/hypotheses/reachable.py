@@ -88,7 +88,7 @@ def reachable_of(case: Case, level: int) -> Reachable:
 def own_wind(case: Case, level: int) -> C128:
     """Wind along the path of a candidate at its own level, (n,). [m/s]"""
     some = slice(level, level + 1)
-    return np.nan_to_num(case.scene.wind(case.path[some], case.scene.levels.ln_p[some])[0])
+    return np.asarray(np.nan_to_num(case.scene.wind(case.path[some], case.scene.levels.ln_p[some])[0]))
 
 
 def band_winds(case: Case, level: int) -> tuple[C128, tuple[float, float]]:
