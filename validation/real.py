@@ -88,8 +88,8 @@ def _judged(flight: Recorded, count: int, data: Path, seed: int) -> Judged:
         count=count,
         track=ask(judges.judge_track, told, flight.winds, at) or [],
         without=(ask(judges.judge_track, untold, flight.winds, at) or []) if windy else [],
-        drift=ask(judges.judge_drift, told, flight.winds) if windy else None,
-        drift_without=ask(judges.judge_drift, untold, flight.winds) if windy else None,
+        drift=ask(judges.judge_verdict, told, flight.winds) if windy else None,
+        drift_without=ask(judges.judge_verdict, untold, flight.winds) if windy else None,
         origin=_origin(flight, count, data, ask) if windy and flight.kind == "solar balloon" else None,
         refused=tuple(refused),
     )
@@ -200,8 +200,17 @@ def drift_table(judged: Sequence[Judged]) -> Table:
             if row is not None:
                 powered = f"{row['p_value_powered']:.3f}" if "p_value_powered" in row else "-"
                 rows.append([j.flight.name, str(j.count), told, row["verdict"], f"{row['p_value']:.3f}", powered,
-                             f"{row['power_5']:.2f}", f"{row['air_speed_needed_ms']:.1f}"])  # fmt: skip
-    header = ["flight", "sightings", "altitudes", "verdict", "p", "p powered", "power at 5 m/s", "speed needed [m/s]"]
+                             f"{row['power_5']:.2f}", f"{row['air_speed_upper_95_ms']:.1f}"])  # fmt: skip
+    header = [
+        "flight",
+        "sightings",
+        "altitudes",
+        "verdict",
+        "p",
+        "p powered",
+        "power at 5 m/s",
+        "speed excluded above [m/s]",
+    ]
     return "Drift test of flights that have winds, all passive", header, rows
 
 

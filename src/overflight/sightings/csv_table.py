@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from overflight.errors import InvalidInput, one_line
 from overflight.sightings.parsed import Parsed, Source
 from overflight.sightings.row import ALIASES, REQUIRED, TOO_MANY, parsed_rows
+from overflight.sightings.text_table import text_of
 
 SINGLE = (*REQUIRED, "altitude_m", "altitude_ft")
 """Columns of which two names at once would contradict each other."""
@@ -33,34 +34,12 @@ def parse(source: Source) -> Parsed:
     InvalidInput
         It is no text in UTF-8, or lacks a column.
     """
-    text = text_of(source)
+    text = text_of(source, expected="a CSV text in UTF-8")
     header = re.search(r"[^\r\n]*\S[^\r\n]*", text)
     if header is None:
         raise InvalidInput("sightings", "an empty file", "a header and at least one row", source.name)
     delimiter = max(_DELIMITERS, key=header[0].count)
     return parsed_rows(_table(text, delimiter, source.name), source, "table")
-
-
-def text_of(source: Source, expected: str = "a CSV text in UTF-8") -> str:
-    """Return the text of a file, which must be UTF-8."""
-    data, name = source.data, source.name
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise InvalidInput("encoding", "UTF-16", "UTF-8", name, "save the table as CSV UTF-8")
-    if b"\0" in data:
-        where = _where(name, data, data.index(b"\0"))
-        raise InvalidInput("sightings", "a NUL byte, as of a binary file or UTF-16", expected, where)
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as problem:
-        # The mark of the byte order is not counted in the place that the decoder names.
-        at = problem.start + len(data) - len(problem.object)
-        hint = "save the table as CSV UTF-8"
-        raise InvalidInput("encoding", f"byte 0x{data[at]:02x}", "UTF-8", _where(name, data, at), hint) from None
-
-
-def _where(name: str, data: bytes, at: int) -> str:
-    line = data.count(b"\n", 0, at) + 1
-    return f"{name}:{line}"
 
 
 def _table(text: str, delimiter: str, name: str) -> Iterator[tuple[int, dict[str, str]]]:

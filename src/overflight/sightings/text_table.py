@@ -17,7 +17,7 @@ _DELIMITERS = ",;\t|"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def text_of(source: Source, *, encoding: str = "utf-8-sig") -> str:
+def text_of(source: Source, *, expected: str = "a text in UTF-8", encoding: str = "utf-8-sig") -> str:
     """Return a file's text.
 
     Raises
@@ -25,18 +25,24 @@ def text_of(source: Source, *, encoding: str = "utf-8-sig") -> str:
     InvalidInput
         It holds bytes that are no text in the encoding.
     """
-    if b"\0" in source.data:
-        line = source.data.count(b"\n", 0, source.data.index(b"\0")) + 1
-        raise InvalidInput(
-            "file", "a NUL byte, as of a binary file or UTF-16", "a text in UTF-8", f"{source.name}:{line}"
-        )
+    data, name = source.data, source.name
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise InvalidInput("encoding", "UTF-16", "UTF-8", name, "save the table as CSV UTF-8")
+    if b"\0" in data:
+        where = _where(name, data, data.index(b"\0"))
+        raise InvalidInput("sightings", "a NUL byte, as of a binary file or UTF-16", expected, where)
     try:
-        return source.data.decode(encoding)
-    except UnicodeDecodeError as bad:
-        at = bad.start + len(source.data) - len(bad.object)
-        line = source.data.count(b"\n", 0, at) + 1
-        got, hint = f"byte 0x{source.data[at]:02x}", "save the file as UTF-8"
-        raise InvalidInput("encoding", got, "UTF-8", f"{source.name}:{line}", hint) from None
+        return data.decode(encoding)
+    except UnicodeDecodeError as problem:
+        # The mark of the byte order is not counted in the place that the decoder names.
+        at = problem.start + len(data) - len(problem.object)
+        hint = "save the table as CSV UTF-8"
+        raise InvalidInput("encoding", f"byte 0x{data[at]:02x}", "UTF-8", _where(name, data, at), hint) from None
+
+
+def _where(name: str, data: bytes, at: int) -> str:
+    line = data.count(b"\n", 0, at) + 1
+    return f"{name}:{line}"
 
 
 def table(source: Source, text: str, *, header: tuple[str, ...] = ()) -> Iterator[tuple[int, Row]]:

@@ -79,7 +79,7 @@ def test_a_folder_of_another_study_is_refused(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("--part", "drfit"), "--part: got drfit, expected track, forecast, drift, origin, identify or power"),
+        (("--part", "drfit"), "--part: got drfit, expected track, forecast, drift, verdict, origin, identify or power"),
         (("--strata", "moon"), "stratum: got 'moon', expected tropics-"),
         (("--variants", "magic"), "variant: got 'magic', expected passive"),
     ],
@@ -95,7 +95,7 @@ def test_tables_and_figures_of_nothing_are_missing_data(tmp_path, capsys):
 
 
 def test_tables_tell_what_rows_say_and_figures_repeat_their_bytes(tmp_path):
-    row = {"p_value": 0.5, "verdict": "not enough data", "power_5": 0.4}
+    row = {"p_value": 0.5, "p_value_powered": 0.5}
     rows = [{"case": i, **row, "p_value": 0.005 if i < 2 else (i - 2) / 198} for i in range(200)]
     found = {("drift", NAME, "passive"): rows}
     made = {title: cells for title, _, cells in tables.tables(found)}

@@ -52,7 +52,7 @@ def test_wind_error_displaces_as_the_engines_does():
 
 
 def test_a_case_is_the_same_in_any_block():
-    whole, part = flown("wandering"), flown("wandering", first=30, count=5)
+    whole, part = flown("passive"), flown("passive", first=30, count=5)
     np.testing.assert_array_equal(whole.lat[30:35], part.lat)
     a, b = see(whole, MIDDLE, seed=5, first=0), see(part, MIDDLE, seed=5, first=30)
     np.testing.assert_array_equal(a.lon[30:35], b.lon)

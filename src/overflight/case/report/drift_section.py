@@ -24,7 +24,7 @@ def drift_figure(test: DriftTest, start: np.datetime64) -> Figure:
             figure = new_figure(9.6, 3.0)
             _power(figure.subplots(), test.power)
             return figure
-        figure = new_figure(9.6, 6.4)
+        figure = new_figure(9.6, 7.2)
         (power, factors), (speed, level) = figure.subplots(2, 2)
         _power(power, test.power)
         _factors(factors, test.detail)

@@ -53,7 +53,7 @@ def _view(content: ReportContent) -> dict[str, Any]:
         "timeline": figures.timeline(content),
         "altitude": figures.altitude_plot(content),
         "error": figures.error_plot(content),
-        "regions": track_section.figure(content.track),
+        "regions": track_section.regions(content.track),
         "drift": None if test is None else drift_figure(test, content.track.mean["time"].values[0]),
     }
     parts = {

@@ -58,6 +58,14 @@ def _count(found: Track) -> int:
     return int(found.samples.sizes["trajectory"])
 
 
+def regions(found: Track) -> Figure:
+    """Draw the map with its regions alone."""
+    with mpl.rc_context(STYLE):
+        drawn = new_figure(9.6, 6.0)
+        _map(drawn.subplots(), found)
+    return drawn
+
+
 def figure(found: Track) -> Figure:
     """Draw the map with its regions, and altitude over time."""
     with mpl.rc_context(STYLE):
