@@ -10,7 +10,7 @@ from typing import Any
 from overflight.cli.main import application
 
 PAGE = Path(__file__).parents[1] / "docs" / "reference" / "cli.md"
-BLOCK = re.compile(r"(<!-- options of ([a-z ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+BLOCK = re.compile(r"(<!-- options of ([a-z -]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def table(verb: str) -> str:
@@ -35,7 +35,7 @@ def default(argument: Any) -> str:
     if argument.required:
         return "required"
     value = argument.field_info.default
-    if value is None or value is False:
+    if value in (None, False, ()):
         return ""
     return "on" if value is True else f"`{value}`"
 

@@ -46,7 +46,7 @@ def config_files() -> tuple[Path, Path]:
 
 def from_environment(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
     """Take ``OVERFLIGHT_FORECAST_MEMBERS`` and the like."""
-    prefix = f"{PREFIX}{'_'.join(commands).upper()}_"
+    prefix = f"{PREFIX}{'_'.join(commands).upper().replace('-', '_')}_"
     known = {f"{prefix}{name.lstrip('-').replace('-', '_').upper()}" for a in arguments for name in a.names}
     for name in sorted(os.environ):
         if commands and name.startswith(prefix) and name not in known:

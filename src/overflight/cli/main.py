@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 VERBS = {
     "investigate": "From sightings and winds to an incident folder with a report.",
     "demo": "Investigate a real case from data that is shipped.",
+    "track": "Say where it was between its sightings, and how sure one can be.",
     "drift-test": "Say whether the winds alone explain a track.",
+    "origin": "Find where and when it was launched.",
+    "identify": "Match sightings against known flights and launches.",
     "forecast": "Follow a balloon on in time.",
     "hindcast": "Follow a balloon back in time.",
-    "track": "Say where it was between its sightings, and how sure one can be.",
     "launch": "Predict a flight: ascent, burst and descent, or float.",
-    "identify": "Match sightings against known flights and launches.",
-    "origin": "Find where and when it was launched.",
     "airspace": "List the countries that a track or an ensemble crossed.",
 }
 GROUPS = {

@@ -48,7 +48,7 @@ BY_KIND = {
     "igra": Errors(position_sd_m=1000.0, time_sd_s=60.0, altitude_sd_m=30.0),
     # High resolution soundings carry displacements to about 1e-5 degrees and whole seconds.
     "bufr": Errors(position_sd_m=100.0, time_sd_s=5.0, altitude_sd_m=30.0),
-    # "Over the town, about noon": places told at second hand are good to some 30 km; a height is mostly an official one.
+    # "Over the town, about noon": places told at second hand are good to some 30 km; a height is mostly an official's.
     "plain": Errors(position_sd_m=30_000.0, time_sd_s=900.0, altitude_sd_m=1000.0),
 }
 """By kind; a kind not named here has the errors of a table."""
