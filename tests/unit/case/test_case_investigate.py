@@ -98,7 +98,8 @@ def test_the_log_records_what_was_written_and_only_that(tmp_path):
 
 def test_sightings_that_change_meanwhile_are_refused(tmp_path):
     (tmp_path / "s.csv").write_text(ROWS)
-    reading = replace(read(tmp_path / "s.csv"), evidence_sha256="00" * 32)
+    reading = read(tmp_path / "s.csv")
+    reading = replace(reading, files=(replace(reading.files[0], sha256="00" * 32),))
     with pytest.raises(InvalidInput, match="which changed meanwhile"):
         investigate(reading, uniform(10.0), tmp_path / "incident", Plan(title="synthetic", seed=3, members=20))
     assert not (tmp_path / "incident").exists()
