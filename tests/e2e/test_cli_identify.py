@@ -38,7 +38,7 @@ def test_json_with_stations(case, capsys):
     arguments = [*asked, "--candidates", candidates, "--stations", "24h", "--completeness", "beta:6,4", "--json"]
     assert main([str(a) for a in arguments]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert found["given"] == 1 + 2 * 2372
+    assert found["given"] == 1 + 2 * 2345
     assert found["completeness_beta"] == [6.0, 4.0]
     assert found["reachable"] < 500
 

@@ -23,7 +23,7 @@ from overflight.winds import WindError
 if TYPE_CHECKING:
     from overflight.sightings import Sighting
 
-STEPS_S = (600.0, 1200.0, 1800.0, 3600.0, 7200.0, 10_800.0, 21_600.0, 43_200.0, 86_400.0)
+STEPS_S = (60.0, 120.0, 300.0, 600.0, 1200.0, 1800.0, 3600.0, 7200.0, 10_800.0, 21_600.0, 43_200.0, 86_400.0)
 _MOST_INSTANTS = 240
 _LEAST_KINEMATIC_MS = 5.0
 _LEAST_CHANGE_MS = 1.0
