@@ -1,10 +1,14 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
+import xarray as xr
 from infer_winds import drifting, seen, uniform_winds
 
+from overflight.drift import flows
 from overflight.errors import InvalidInput
+from overflight.geo.times import to_datetime
 from overflight.infer import Inputs, RealFlights, drift_p_values, drift_test, track
 from overflight.winds import WindError
 
@@ -108,6 +112,27 @@ def test_a_finding_is_plain_data_and_repeats():
 def test_order_of_sightings_changes_nothing():
     ordered = drift_test(drifting(HOURS), uniform_winds(), seed=2, detail=False).to_json()
     assert drift_test(drifting(HOURS)[::-1], uniform_winds(), seed=2, detail=False).to_json() == ordered
+
+
+def test_the_antimeridian_is_an_ordinary_place():
+    here, there = (drift_p_values(drifting(HOURS, lon=lon, altitude_m=16_180.0), uniform_winds(), seed=4)
+                   for lon in (-120.0, 170.0))  # fmt: skip
+    assert here == there
+
+
+def test_over_the_pole_drift_is_drift():
+    """A flow that is uniform over the pole, and what it carries along past it."""
+    winds = flows.winds(flows.Uniform(east_ms=(0.0,), north_ms=(0.0,)), step_deg=5.0, hours=np.arange(0.0, 73.0, 6.0))
+    lon = np.radians(winds["lon"].values)
+    winds["u"] = winds["u"] * 0.0 + xr.DataArray(-10.0 * np.sin(lon), dims="lon").astype(np.float32)
+    winds["v"] = winds["v"] * 0.0 + xr.DataArray(-10.0 * np.cos(lon), dims="lon").astype(np.float32)
+    start = winds["time"].values[0]
+    near = [(h, (h - 20.0) * 36.0 / 111.2) for h in (0, 12, 24, 36, 44)]
+    sightings = [replace(seen(0.0, 90.0 - abs(d), -180.0 if d < 0 else 0.0, altitude_m=18_000.0),
+                         time=to_datetime(start + np.timedelta64(h, "h"))) for h, d in near]  # fmt: skip
+    drift, powered = drift_p_values(sightings, winds, seed=4)
+    assert drift > 0.2
+    assert powered > 0.2
 
 
 def test_real_flights_can_only_raise_a_p_value():

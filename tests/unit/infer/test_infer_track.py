@@ -87,7 +87,9 @@ def test_reported_altitudes_that_change_are_followed():
     sightings = [seen(h, 40.0, -120.0 + 0.4 * h, altitude_m=z) for h, z in ((0, 12e3), (10, 16e3), (20, 13e3))]
     found = track(sightings, uniform_winds(), seed=1, members=200)
     assert not found.level.constant
-    assert found.mean.altitude.values[[0, found.mean.sizes["time"] // 2, -1]] == pytest.approx([12e3, 16e3, 13e3], abs=400.0)
+    assert found.mean.altitude.values[[0, found.mean.sizes["time"] // 2, -1]] == pytest.approx(
+        [12e3, 16e3, 13e3], abs=400.0
+    )
 
 
 def test_without_winds_the_track_is_kinematic():
