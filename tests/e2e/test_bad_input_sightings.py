@@ -99,9 +99,9 @@ OTHERS = {
     "two altitudes": ("time,lat,lon,altitude_m,altitude_ft\n2022-11-11T00:10:00Z,55,55,9000,9000\n", "s.csv:2: altitude: got 9000 m and 9000 ft, expected one altitude"),
 }  # fmt: skip
 MISSING = {
-    "another place": (HEADER + row(lat="-55", lon="-170") + LATER, "2022-11-11T00:10:00Z -55.00 -170.00"),
-    "another century": (HEADER + row("1922-11-11T00:10:00Z") + LATER, "1922-11-11T00:10:00Z 55.00 55.00"),
-    "another time": (HEADER + row("2023-11-11T00:10:00Z"), "2023-11-11T00:10:00Z 55.00 55.00"),
+    "another place": (HEADER + row(lat="-55", lon="-170") + LATER, "2022-11-11T00:10:00Z -55.00 -170.00 (and 1 more)"),
+    "another century": (HEADER + row("1922-11-11T00:10:00Z") + LATER, "1922-11-11T00:10:00Z 55.00 55.00 (and 1 more)"),
+    "another time": (HEADER + row("2023-11-11T00:10:00Z"), "2023-11-11T00:10:00Z 55.00 55.00 (and 2 more)"),
 }
 
 

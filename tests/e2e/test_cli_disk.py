@@ -155,7 +155,7 @@ def foreign():
             (folder / secret).chmod(0o700)
 
 
-PLACE, CSV, CASE = "a place that can be written", "a CSV file that can be read", "a folder that can be written"
+PLACE, CSV, CASE = "a place that can be written", "a file of sightings that can be read", "a folder that can be written"
 DENIED = {
     "output: got f.csv (Permission denied), expected " + PLACE: (2, [*FORECAST, "-o", "f.csv"]),
     "output: got f.zarr (Permission denied), expected " + PLACE: (2, [*LAUNCH, "-o", "f.zarr"]),

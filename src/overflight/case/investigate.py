@@ -194,7 +194,11 @@ def _compute(reading: Reading, winds: xr.Dataset, plan: Plan, tell: Progress) ->
         tell(STAGES[number], number, total)
         try:
             found[name] = run()
-        except OutOfCoverage as problem:
+        except (OutOfCoverage, InvalidInput) as problem:
+            if (
+                isinstance(problem, InvalidInput) and problem.field != "hours_back"
+            ):  # too short for an ascent: no launch
+                raise
             found[name] = None
             missing.append(f"Not computed ({what}): {problem}")
     tell("ledger", STAGES.index("ledger"), total)

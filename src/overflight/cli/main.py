@@ -125,5 +125,6 @@ def _dispatch(argv: list[str]) -> None:
     try:
         application()(argv, exit_on_error=False, print_error=False)
     except cyclopts.CycloptsError as problem:
-        raise as_invalid(problem) from None
+        groups = {group: tuple(verbs) for group, (_, verbs) in GROUPS.items()}
+        raise as_invalid(problem, {"": (*VERBS, *GROUPS), **groups}) from None
     screen.settle()

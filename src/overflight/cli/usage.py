@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Mapping
 from typing import Any, Literal, get_args, get_origin
 
 import cyclopts
@@ -13,8 +14,8 @@ from overflight.errors import InvalidInput
 TYPES = {int: "a whole number", float: "a number", bool: "true or false"}
 
 
-def as_invalid(problem: cyclopts.CycloptsError) -> InvalidInput:
-    """Return the one line for what cyclopts refused."""
+def as_invalid(problem: cyclopts.CycloptsError, verbs: Mapping[str, Collection[str]]) -> InvalidInput:
+    """Return the one line for what cyclopts refused; ``verbs`` are those of each group, those of none under ""."""
     verb = " ".join(problem.command_chain or ())
     text = str(problem)
     close = re.search(r"Did you mean \"?([^\"?]+)", text)
@@ -22,7 +23,7 @@ def as_invalid(problem: cyclopts.CycloptsError) -> InvalidInput:
     token = getattr(problem, "token", None)
     where, field = _place(token, verb)
     if isinstance(problem, exceptions.UnknownCommandError):
-        known = text.partition("Available commands: ")[2].rstrip(".")
+        known = ", ".join(verbs[verb])  # cyclopts tells no more than eight
         return InvalidInput("verb", repr(_first(problem)), f"one of {known}", verb, hint if close else "")
     if isinstance(problem, exceptions.UnknownOptionError):
         return InvalidInput(field, "an unknown option", f"an option of {verb}", where, hint)
