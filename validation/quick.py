@@ -13,7 +13,7 @@ DRIFT_CASES, TRACK_CASES, POWER_CASES, ORIGIN_CASES = 12, 8, 12, 3
 POWERED = ("middle-16km-48h-6-table-reported", "polar-16km-48h-6-table-reported")
 POWERED_MS = 10
 ORIGINS = ("middle-12km-12h-12-coarse-reported", "polar-20km-12h-3-stated-reported")
-EFFORT = Effort(members=200, simulated=199)
+EFFORT = Effort(members=200, simulated=199, launches=4_000)
 
 
 def blocks() -> list[Block]:
