@@ -6,7 +6,7 @@ per component, for unit standard deviation, is::
     C(a, b) = [q exp(-|t|/Ts) + (1 - q) exp(-|t|/Tw) exp(i (psi_a - psi_b))] exp(-|d ln p| / depth)
 
 with ``t`` the time between, ``q`` the slow share and ``psi`` the inertial turning, the integral of ``-r f`` in time.
-Displacement is its integral by the trapezoid rule, ``E = W diag(sd) e``.
+Displacement is its integral, ``E``.
 """
 
 from __future__ import annotations
@@ -31,40 +31,12 @@ _EARTH_ROTATION_RAD_S = 7.292115e-5
 _SCALES = 9
 
 
-def unit_covariance(error: WindError, frame: Frame, ln_p: F64) -> C128:
-    """Covariance of the unit error between all instants (n, n) of a path at ``ln_p`` (n,)."""
-    apart = np.abs(frame.seconds[:, None] - frame.seconds[None, :])
-    f = 2.0 * _EARTH_ROTATION_RAD_S * np.sin(np.radians(frame.lat))
-    psi = integral(-error.rotation * f.astype(np.complex128), frame.seconds).real
-    slow = error.slow_share * np.exp(-apart / error.slow_time_s)
-    turn = np.exp(1j * (psi[:, None] - psi[None, :]))
-    wave = (1.0 - error.slow_share) * np.exp(-apart / error.wave_time_s) * turn
-    deep = np.exp(-np.abs(ln_p[:, None] - ln_p[None, :]) / error.depth_ln_p)
-    return np.asarray((slow + wave) * deep)
-
-
 def integral(rate: C128, seconds: F64, axis: int = -1) -> C128:
     """Integral over time along an axis by the trapezoid rule, 0 at the first instant."""
     moved = np.moveaxis(rate, axis, -1)
     steps = 0.5 * np.diff(seconds) * (moved[..., 1:] + moved[..., :-1])
     total = np.concatenate([np.zeros((*steps.shape[:-1], 1)), np.cumsum(steps, axis=-1)], axis=-1)
     return np.moveaxis(total, -1, axis)
-
-
-def cross_covariance(unit: C128, sd_ms: F64, seconds: F64, index: NDArray[np.intp]) -> C128:
-    """Covariance per component of displacement at all instants with that at ``index``, (n, sightings). [m2]"""
-    weights = trapezoid_rows(seconds, index) * sd_ms
-    return integral(np.asarray(sd_ms[:, None] * (unit @ weights.T)), seconds, axis=0)
-
-
-def trapezoid_rows(seconds: F64, index: NDArray[np.intp]) -> F64:
-    """Rows that integrate up to each instant of ``index``, (sightings, n)."""
-    half = 0.5 * np.diff(seconds)
-    rows = np.zeros((index.size, seconds.size))
-    for row, i in enumerate(index):
-        rows[row, :i] += half[:i]
-        rows[row, 1 : i + 1] += half[:i]
-    return rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,14 +104,6 @@ def scales_of(dof: float) -> F64:
     """Equally likely values of (dof - 2) / chi2(dof)."""
     levels = (np.arange(_SCALES) + 0.5) / _SCALES
     return np.asarray((dof - 2.0) / chi2.ppf(levels, dof))
-
-
-def log_density(residual: C128, covariance: C128) -> F64:
-    """Log density of residuals (..., n) by covariances per component (..., n, n), up to a constant; any start."""
-    whole = covariance + START_SD_M**2
-    weighted = np.linalg.solve(whole, np.broadcast_to(residual, whole.shape[:-1])[..., None])[..., 0]
-    _, log_det = np.linalg.slogdet(whole)
-    return np.asarray(-log_det - 0.5 * np.sum(residual.conj() * weighted, axis=-1).real)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
