@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from overflight.cli.options import Json, Output, Seed, Winds, counted, opened, seed_of
+from overflight.cli.options import Json, Level, Output, Seed, Winds, counted, level_of, opened, seed_of
 from overflight.cli.reported import AS_TOLD, Files, Reported, reading_of
 from overflight.cli.screen import remark, say, say_json, stages
 from overflight.errors import InvalidInput
@@ -28,9 +28,7 @@ def drift_test(
     each: Annotated[
         bool, Parameter(negative="", help="Each file is another object: test all, and control for their number.")
     ] = False,
-    level: Annotated[
-        str | None, Parameter(help="Lowest and highest level of an object without altitude, m: 10000,25000.")
-    ] = None,
+    level: Level = None,
     real_flights: Annotated[
         Path | None,
         Parameter(help="CSV of p_value and p_value_powered that this test gave real flights that nobody steered."),
@@ -54,7 +52,7 @@ def drift_test(
         require_place(output, SUFFIXES)
         if each:
             raise InvalidInput("--output", "--each", "one object; --json prints all of them")
-    inputs = infer.Inputs() if level is None else infer.Inputs(level_range_m=_level_of(level))
+    inputs = infer.Inputs() if level is None else infer.Inputs(level_range_m=level_of(level))
     flights = None if real_flights is None else read_real_flights(real_flights)
     batches = [[path] for path in sightings] if each else [sightings]
     objects = [reading_of(files, how).sightings for files in batches]
@@ -115,10 +113,3 @@ def _told(found: DriftTest) -> str:
         lines += [f"with wind error x {s.factor:g}: p = {s.p_value:.2g} of one level, {s.p_value_powered:.2g} of any "
                   "levels" for s in found.detail.sensitivity]  # fmt: skip
     return "\n".join([*lines, *(f"- {text}" for text in (*found.assumptions, *found.limits))])
-
-
-def _level_of(text: str) -> tuple[float, float]:
-    from overflight.cli.options import numbers_of
-
-    low, high = numbers_of(text, "--level", 2)
-    return low, high

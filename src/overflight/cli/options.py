@@ -72,6 +72,9 @@ Steady = Annotated[bool, Parameter(negative="", help="Hold winds of a single tim
 WindError = Annotated[bool, Parameter(name="--wind-error", help="Perturb each member's wind.")]
 
 
+Level = Annotated[str | None, Parameter(help="Lowest and highest level of an object without altitude, m: 10000,25000.")]
+
+
 def seed_of(seed: int | None) -> int:
     """Return the seed, or draw one."""
     return secrets.randbelow(2**31) if seed is None else seed
@@ -99,6 +102,12 @@ def numbers_of(text: str, field: str, count: int | None = None) -> tuple[float, 
     if count is not None and len(values) != count:
         raise InvalidInput(field, f"{len(values)} numbers", f"{count} numbers parted by commas")
     return values
+
+
+def level_of(text: str) -> tuple[float, float]:
+    """Read a range of levels. [m]"""
+    low, high = numbers_of(text, "--level", 2)
+    return low, high
 
 
 def area_of(text: str | None) -> tuple[float, float, float, float] | None:

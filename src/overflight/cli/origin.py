@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from overflight.cli.options import Json, Output, Seed, Winds, counted, measured, numbers_of, opened, seed_of
+from overflight.cli.options import (
+    Json,
+    Level,
+    Output,
+    Seed,
+    Winds,
+    counted,
+    level_of,
+    measured,
+    numbers_of,
+    opened,
+    seed_of,
+)
 from overflight.cli.reported import AS_TOLD, Files, Reported, reading_of
 from overflight.cli.screen import bar, remark, say, say_json
 from overflight.errors import InvalidInput
@@ -38,9 +50,7 @@ def origin(
         str | None,
         Parameter(help="Prior weights, as land=0.5,sea=0.1,given=0.4; kinds not named keep their own."),
     ] = None,
-    level: Annotated[
-        str | None, Parameter(help="Lowest and highest level of an object without altitude, m: 10000,25000.")
-    ] = None,
+    level: Level = None,
     how: Reported = AS_TOLD,
     check: Annotated[bool, Parameter(help="Fly forward from the likeliest place, and say whether that agrees.")] = True,
     seed: Seed = None,
@@ -89,12 +99,6 @@ def prior_of(text: str | None) -> LaunchPrior:
             raise InvalidInput("--prior", repr(part), f"weights as land=0.5 for {', '.join(WEIGHTS)}")
         weights[name] = numbers_of(value, "--prior", 1)[0]
     return LaunchPrior(weights=weights)
-
-
-def level_of(text: str) -> tuple[float, float]:
-    """Read a range of levels."""
-    low, high = numbers_of(text, "--level", 2)
-    return low, high
 
 
 def report(found: Origin) -> None:
