@@ -189,6 +189,10 @@ def _area(winds: xr.Dataset, lat: F64, lon: F64, margin: float) -> tuple[float, 
         west, east = max(west + shift, axis_lon[0]), min(east + shift, axis_lon[-1])
     elif east - west > 300.0:
         west, east = -180.0, 180.0
+    elif east > 360.0:
+        west, east = west - 360.0, east - 360.0
+    elif west < -360.0:
+        west, east = west + 360.0, east + 360.0
     return float(south), float(west), float(north), float(east)
 
 

@@ -153,3 +153,11 @@ def test_many_sightings_are_thinned_and_counted():
 def test_bad_numbers_are_refused():
     with pytest.raises(InvalidInput, match="simulated"):
         drift_test(drifting(HOURS), uniform_winds(), seed=1, simulated=3)
+
+
+def test_a_track_far_round_the_pole_finds_its_winds():
+    """The box of winds about it goes on past 360 degrees east."""
+    places = ((0.0, 78.0, 150.0), (12.0, 78.0, 160.0), (24.0, 78.0, 170.0), (60.0, 78.0, 335.0))
+    sightings = [seen(h, lat, (lon + 180.0) % 360.0 - 180.0, altitude_m=16_180.0) for h, lat, lon in places]
+    drift, _ = drift_p_values(sightings, uniform_winds(u_ms=15.0, v_ms=0.0), seed=1)
+    assert 0.0 < drift <= 1.0
