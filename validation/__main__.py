@@ -62,15 +62,19 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _table(args: argparse.Namespace) -> int:
-    from validation import figures, run, tables
+    from validation import figures, run, summary, tables
 
     found = run.rows_of(args.folder)
     if not found:
         raise FileNotFoundError(f"{args.folder}: no rows of a study; expected those of `python -m validation run`")
     told = "\n\n".join(tables.markdown(t) for t in tables.tables(found))
     print(told)
-    if args.page:
-        into_page(args.page, "study", told)
+    for page in args.page:
+        whole = page.read_text(encoding="utf-8")
+        if "<!-- begin: drift-summary -->" in whole:
+            into_page(page, "drift-summary", tables.markdown(summary.drift_summary(found)))
+        else:
+            into_page(page, "study", told)
     refused = sum("error" in r for rows in found.values() for r in rows)
     print(f"\n{sum(map(len, found.values()))} cases, {refused} refused")
     for path in figures.draw(found, args.figures) if args.figures else ():
@@ -127,7 +131,9 @@ def _parser() -> argparse.ArgumentParser:
     table.add_argument("folder", type=Path)
     table.add_argument("--figures", type=Path, help="folder for SVG figures")
     table.set_defaults(does=_table)
-    table.add_argument("--page", type=Path, help="page of the documentation that gets the tables")
+    table.add_argument(
+        "--page", type=Path, nargs="*", default=[], help="pages of the documentation that get the tables"
+    )
     quick = verbs.add_parser("quick", help="a small study within three minutes")
     quick.set_defaults(does=_quick)
     real = verbs.add_parser("real", help="recorded flights: thinned, judged, and held against what was left out")

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from validation import figures, run, tables
+from validation import figures, run, summary, tables
 from validation.__main__ import main
 from validation.cases import Study
 from validation.judges import Effort
@@ -105,6 +105,25 @@ def test_tables_tell_what_rows_say_and_figures_repeat_their_bytes(tmp_path):
     first = [p.read_bytes() for p in figures.draw(found, tmp_path / "a")]
     assert first == [p.read_bytes() for p in figures.draw(found, tmp_path / "b")]
     assert len(first) == 1
+
+
+def test_the_summary_holds_rates_against_their_bars(tmp_path):
+    rows = [{"case": i, "p_value": i / 200, "p_value_powered": 1.0} for i in range(1, 201)]
+    told = [{"case": i, "verdict": "not enough data", "power_5": 0.1} for i in range(4)]
+    found = {("drift", NAME, "passive"): rows, ("verdict", NAME, "passive"): told}
+    _, _, made = summary.drift_summary(found)
+    cells = {row[0]: row[2] for row in made}
+    assert cells["passive flights, p of one level at most 1 %"].startswith("1.00 (0.12-3.57) % of 200")
+    assert cells["p of any path of levels at most 1 %"].startswith("0.00 (")
+    assert cells['"not enough data" where the power told at 5 m/s is below one half'] == "4 of 4"
+    page = tmp_path / "page.md"
+    page.write_text("a\n<!-- begin: drift-summary -->\nold\n<!-- end: drift-summary -->\nb\n")
+    folder = tmp_path / "study" / "drift" / NAME / "passive"
+    folder.mkdir(parents=True)
+    (folder / "0.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert main(["table", str(tmp_path / "study"), "--page", str(page)]) == 0
+    assert "old" not in page.read_text()
+    assert "0.7 to 1.3 %" in page.read_text()
 
 
 def test_settings_are_noted(tmp_path):
