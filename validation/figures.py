@@ -105,7 +105,7 @@ def power(found: Found) -> Figure | None:
     told = power_reliability(found)
     panels[-1].plot([0, 1], [0, 1], color=RED, linewidth=0.8, linestyle="--")
     panels[-1].plot([t for t, _, _ in told], [h for _, h, _ in told], "o-", color=BLUE, markersize=4, linewidth=1)
-    panels[-1].set(xlabel="power told at 5 m/s", ylabel="noticed at 5 %", title="Told and found",
+    panels[-1].set(xlabel="power told at 5 m/s", ylabel="noticed at 1 %", title="Told and found",
                    xlim=(0, 1), ylim=(0, 1.02))  # fmt: skip
     return figure
 
