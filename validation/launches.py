@@ -37,7 +37,7 @@ SITES = 240
 SITE_SHARE, LAND_SHARE = 0.50 / 0.93, 0.38 / 0.93
 """Of launches from known sites, and from anywhere on land; the rest is the sea's."""
 SHORELINE_M = 0.5
-ATTEMPTS = 60
+ATTEMPTS = 400
 _CLIMB = replace(SETTINGS, step_s=60.0, output_s=3600.0 * CLIMB_H)
 
 
