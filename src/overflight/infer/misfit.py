@@ -97,11 +97,13 @@ def standard_altitude(ln_p: F64) -> F64:
 
 def scales(error: WindError) -> F64:
     """Equally likely values of the squared scale of a track's error: (dof - 2) / chi2(dof), or 1 for no tail."""
-    return scales_of(error.tail_dof) if error.tail_dof < 1e6 else np.ones(1)
+    return scales_of(error.tail_dof)
 
 
 def scales_of(dof: float) -> F64:
-    """Equally likely values of (dof - 2) / chi2(dof)."""
+    """Equally likely values of (dof - 2) / chi2(dof), or 1 for no tail."""
+    if not dof < 1e6:
+        return np.ones(1)
     levels = (np.arange(_SCALES) + 0.5) / _SCALES
     return np.asarray((dof - 2.0) / chi2.ppf(levels, dof))
 

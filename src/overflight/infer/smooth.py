@@ -19,8 +19,6 @@ from overflight.infer.kernels import covariance, solve
 from overflight.infer.levels import Levels
 from overflight.infer.scene import Scene, with_timing
 
-SIGHTING_DOF = 4.0
-"""Degrees of freedom of sightings' errors, as the drift test simulates them."""
 _ROUNDS, _RELAX = 6, 0.8
 _FARTHEST_RISE = 2.0
 """A level is moved by so many of its standard deviations at most in one round: beyond, shear is another."""

@@ -56,9 +56,9 @@ class Test:
 
 def p_of_drift(test: Test, y: F64, *, most: int) -> TailProbability:
     """Chance of a track as odd as ``y`` (m,) if it drifted at one level."""
-    observed = float(oddness(test.ready, y[None])[2, 0])
+    observed = float(oddness(test.ready, y[None])[0])
     return tail_probability(observed, lambda first, count: oddness(
-        test.ready, test.drifting(first, count, "drift test"))[2], most=most)  # fmt: skip
+        test.ready, test.drifting(first, count, "drift test")), most=most)  # fmt: skip
 
 
 def p_of_any_levels(test: Test, y: F64, *, most: int) -> tuple[TailProbability, LevelFit]:

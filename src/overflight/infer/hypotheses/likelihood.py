@@ -9,6 +9,7 @@ scale costs a sum.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +37,15 @@ class Likelihood:
     lean: F64
     root: F64
     log_weight: F64
+
+    @cached_property
+    def stated(self) -> tuple[F64, F64, F64, F64]:
+        """Rotation, shift, precision and log density of levels, with wind error of the stated times and size."""
+        precision = 1.0 / (1.0 + self.values[:, NOMINAL])
+        still = np.linalg.slogdet(self.model.still)[1]
+        density = self.model.log_prior + 0.5 * np.log(precision).sum(axis=-1) - 0.5 * still
+        rotate, shift = (np.ascontiguousarray(part[:, NOMINAL]) for part in (self.rotate, self.shift))
+        return rotate, shift, precision, density
 
 
 def likelihood_of(model: Model) -> Likelihood:
@@ -89,10 +99,10 @@ def terms(ready: Likelihood, y: F64) -> tuple[F64, F64]:
 
 
 def oddness(ready: Likelihood, y: F64) -> F64:
-    """Return how odd tracks (tracks, m) are for drift at one level, rows: misfit, steady velocity, the odder of both.
+    """Return how odd tracks (tracks, m) are for drift at one level, by misfit or steady velocity, whichever is odder.
 
     Each is turned into the tail probability that it would have were the level known and every other number right;
-    what they are worth is told by simulation alone. Rows hold minus the logarithms, (3, tracks).
+    what they are worth is told by simulation alone. Minus the logarithm, (tracks,).
     """
     size, dof = ready.model.size, ready.model.wind_dof
     both = log_likelihoods(ready, y)
@@ -103,18 +113,14 @@ def oddness(ready: Likelihood, y: F64) -> F64:
         speed = ratio * (dof + size - 2.0) / (dof + size)
     else:
         fit, speed = -chi2.logsf(squared, size), ratio
-    return np.stack([fit, speed, np.maximum(fit, speed)])
+    return np.asarray(np.maximum(fit, speed))
 
 
 def _squared_misfit(ready: Likelihood, y: F64) -> F64:
     """Squared misfit at the level of greatest density, with wind error as stated."""
-    values, log_prior = ready.values[:, NOMINAL], ready.model.log_prior
-    precision = 1.0 / (1.0 + values)
-    every = np.empty((y.shape[0], log_prior.size))
-    misfits(y, np.ascontiguousarray(ready.rotate[:, NOMINAL]), np.ascontiguousarray(ready.shift[:, NOMINAL]),
-            precision, every)  # fmt: skip
-    # The determinant at scale 1 less that of the still part, which no level changes but by its wander.
-    density = log_prior + 0.5 * np.log(precision).sum(axis=-1) - 0.5 * np.linalg.slogdet(ready.model.still)[1]
+    rotate, shift, precision, density = ready.stated
+    every = np.empty((y.shape[0], density.size))
+    misfits(y, rotate, shift, precision, every)
     best = np.argmax(density - 0.5 * every, axis=1)
     return np.asarray(every[np.arange(y.shape[0]), best])
 

@@ -16,7 +16,7 @@ from overflight.infer import misfit
 from overflight.infer.kernels import gap as kernel
 from overflight.infer.levels import Levels
 from overflight.infer.scene import Scene
-from overflight.infer.smooth import SIGHTING_DOF, smooth
+from overflight.infer.smooth import smooth
 
 F64 = NDArray[np.float64]
 C128 = NDArray[np.complex128]
@@ -24,6 +24,8 @@ C128 = NDArray[np.complex128]
 TIME_FACTORS = (1 / 3, 1.0, 3.0)
 """How wrong correlation times may be; equally likely in the likelihoods that are compared."""
 NOMINAL = TIME_FACTORS.index(1.0)
+SIGHTING_DOF = 4.0
+"""Degrees of freedom of sightings' errors."""
 GRADIENT_M = 150_000.0
 """Winds are linear over so much about a path, to either side."""
 FARTHEST_M = 250_000.0
@@ -78,8 +80,6 @@ class Model:
     @cached_property
     def scale2(self) -> F64:
         """Equally likely squared scales of the whole track's wind error."""
-        if not self.wind_dof < 1e6:
-            return np.ones(1)
         return misfit.scales_of(self.wind_dof)
 
 
@@ -118,8 +118,7 @@ def gap_noise(noise: F64, carry: F64) -> F64:
 
 def real_vector(offset: C128) -> F64:
     """Differences of neighbouring complex offsets (..., n), as real numbers (..., m)."""
-    moved = np.diff(offset, axis=-1)
-    return np.concatenate([moved.real, moved.imag], axis=-1)
+    return _pairs(np.diff(offset, axis=-1))
 
 
 def brought(rows: C128, velocity: C128) -> F64:

@@ -71,7 +71,7 @@ def _t1r(test: Test, y: F64) -> F64:
 
 
 def _odd(test: Test, y: F64) -> F64:
-    return np.asarray(oddness(test.ready, y)[2])
+    return oddness(test.ready, y)
 
 
 def _critical(test: Test, drift: F64) -> tuple[float, float]:
