@@ -8,19 +8,19 @@ from importlib import import_module
 from inspect import signature
 from typing import Any
 
-import h3.api.numpy_int as h3
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
 from overflight import infer
-from overflight.geo import sphere
-from overflight.geo.density import Density
+from overflight.geo import rng, sphere
 from overflight.sightings import Sighting
 from validation import scores
 
 F64 = NDArray[np.float64]
 Row = dict[str, Any]
+
+REGIONS = (0.5, 0.9, 0.99)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,29 +132,26 @@ def judge_origin(
     sightings: Sequence[Sighting], winds: xr.Dataset, launch: Place, *, seed: int, effort: Effort,
     sites: Sequence[infer.Site] = (),
 ) -> Row:  # fmt: skip
-    """Return how the map of launches holds the true place: the level whose region it lies in, areas, ranks."""
+    """Return how the map of launches holds the true place: level of its cell, what regions hold, areas, ranks."""
     track = infer.track(sightings, winds, seed=seed, members=effort.members)
     more = {"members": effort.launches} if "members" in signature(infer.origin).parameters else {}
     found = infer.origin(track, winds, hours_back=effort.hours_back, seed=seed, sites=sites, **more)
     density = found.density
-    cell = density.probability[density.cell == _cell_of(density, launch)]
-    area = density.cell_area_m2[density.cell == _cell_of(density, launch)] / 1e6
+    own, area = (float(density.probability_of(launch.lat, launch.lon)), float(np.median(density.cell_area_m2)) / 1e6)
     low, _, high = found.launch_time
     return {
         "level": density.level_of(launch.lat, launch.lon),
+        "cell": own,
+        "share": float(rng.uniforms(seed, "judge share", 1)[0]),
+        "held": [float(density.probability[density.region(level)].sum()) for level in REGIONS],
         "area_90_km2": density.area_m2(0.9) / 1e6,
         "mode_error_km": float(sphere.distance_m(*density.mode(), launch.lat, launch.lon)) / 1e3,
-        "log_score": float(-np.log(cell[0] / area[0])) if cell.size and cell[0] > 0.0 else None,
+        "log_score": float(-np.log(own / area)) if own > 0.0 else None,
         "in_time_90": bool(low <= launch.time <= high),
         "elsewhere": float(found.elsewhere),
         "sites": len(found.sites),
         "ranked": [name for name, _ in found.sites][:10],
     }
-
-
-def _cell_of(density: Density, place: Place) -> np.uint64:
-    resolution = h3.get_resolution(int(density.cell[0]))
-    return np.uint64(h3.latlng_to_cell(place.lat, place.lon, resolution))
 
 
 def judge_sky(winds: xr.Dataset, *, seed: int, effort: Effort) -> list[Row]:

@@ -2,7 +2,7 @@
 
 Place, ascent and age are drawn from the prior that the judge of origins states, and of the flights so drawn those are
 kept whose first sighting lies in the stratum's band of latitude: a posterior is calibrated for its own prior alone.
-The ascent itself is flown without wind error.
+The time of the first sighting tells nothing of the age. The ascent itself is flown without wind error.
 """
 
 from __future__ import annotations
@@ -91,9 +91,9 @@ def _attempt(stratum: Stratum, field: Field, seed: int, cases: tuple[int, int], 
     site, lat, lon = _places(seed, first, count, sites)
     level = LEVELS_M[stratum.level] + HALF_BAND_M * (2.0 * uniform("level") - 1.0)
     rate = np.maximum(CLIMB_MS * np.exp(CLIMB_SD * ndtri(uniform("rate"))), level / (3600.0 * CLIMB_H - 60.0))
-    time = START + (24 + np.floor(24.0 * uniform("hour"))).astype(np.int64) * HOUR
-    up = _climbed(field, time, (lat, lon), level, rate)
     age = AGE_H[0] + np.floor((AGE_H[1] - AGE_H[0] + 1) * uniform("age")).astype(np.intp)
+    time = START + (AGE_H[1] + np.floor(24.0 * uniform("hour")).astype(np.int64) - age) * HOUR
+    up = _climbed(field, time, (lat, lon), level, rate)
     whole = fly(
         field,
         Start(time=time + CLIMB_H * HOUR, lat=up[0], lon=up[1], level_m=level),

@@ -221,9 +221,9 @@ def origin_table(judged: Sequence[Judged]) -> Table:
         if (o := j.origin) is not None:
             off = f" ({o['first_off_km']:.0f} km off)" if np.isfinite(o["first_off_km"]) else ""
             rank = "below 10" if o["rank"] is None else str(o["rank"])
-            rows.append([j.flight.name, str(j.count), f"{o['after_h']:.1f}", f"{o['level']:.2f}",
+            rows.append([j.flight.name, str(j.count), f"{o['after_h']:.1f}", f"{o['level'] + o['cell']:.2f}",
                          f"{o['area_90_km2']:,.0f}", f"{o['mode_error_km']:.0f}", f"{rank} of {o['sites']}",
                          o["first"] + off])  # fmt: skip
-    header = ["flight", "sightings", "first sighting after [h]", "region that holds the launch", "90 % area [km2]",
-              "mode off [km]", "rank of the launch", "first"]  # fmt: skip
+    header = ["flight", "sightings", "first sighting after [h]", "held by the least region with the launch",
+              "90 % area [km2]", "mode off [km]", "rank of the launch", "first"]  # fmt: skip
     return "Origin from sightings above 10 km", header, rows

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from validation import scores
+from validation import judges, scores
 from validation.strata import ALL, POWER_HOURS, POWER_SPEEDS_MS, POWER_STRATA, STRATA
 
 Row = dict[str, Any]
@@ -191,8 +191,13 @@ def origins(found: Found) -> Table:
     """Tell coverage and sharpness of the map of launches."""
 
     def cells(rows: list[Row]) -> list[str]:
-        level = np.array([r["level"] for r in rows])
-        held = [share(int(np.count_nonzero(level <= a)), level.size) for a in (0.5, 0.9, 0.99)]
+        level, cell = (np.array([r[n] for r in rows]) for n in ("level", "cell"))
+        held = []
+        for k, a in enumerate(judges.REGIONS):
+            told = 100.0 * np.mean([r["held"][k] for r in rows])
+            held.append(f"{share(int(np.count_nonzero(level < a)), level.size)}; {told:.1f}")
+        even = level + cell * np.array([r["share"] for r in rows])
+        held += [share(int(np.count_nonzero(even < a)), level.size) for a in judges.REGIONS[:2]]
         sites = [r for r in rows if r["from_site"]]
         scored = [r["log_score"] for r in rows if r["log_score"] is not None]
         in_time = f"{100 * np.mean([r['in_time_90'] for r in rows]):.0f}"
@@ -201,8 +206,9 @@ def origins(found: Found) -> Table:
         far = np.median([r["mode_error_km"] for r in rows])
         return [*held, f"{area / 1e3:,.0f}", f"{far:,.0f}", *top, in_time, f"{np.mean(scored):.1f}" if scored else "-"]
 
-    header = ["stratum", "cases", "in 50 % [%]", "in 90 % [%]", "in 99 % [%]", "median 90 % area [1000 km2]",
-              "mode off [km]", "site first [%]", "site in 5 [%]", "time in 90 % [%]", "log score"]  # fmt: skip
+    header = ["stratum", "cases", *(f"in {100 * a:g} % region [%]; region holds" for a in judges.REGIONS),
+              "in even 50 % [%]", "in even 90 % [%]", "median 90 % area [1000 km2]", "mode off [km]",
+              "site first [%]", "site in 5 [%]", "time in 90 % [%]", "log score"]  # fmt: skip
     return "Origin: the true place of launch", header, _by_stratum(found, "origin", cells)
 
 

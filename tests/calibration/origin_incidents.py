@@ -210,13 +210,13 @@ def score(found: infer.Origin, truth: Truths, case: int, sites: tuple[Site, ...]
     at = int(density.index_of(truth.lat[case], truth.lon[case])[0])
     part, rank = found.land if truth.kind[case] == LAND else found.sea, 0
     if truth.site[case] >= 0:
-        own = sites[truth.site[case]]
-        hits = [i for i, r in enumerate(found.ranked) if (r.lat, r.lon) == (own.lat, own.lon)]
+        site = sites[truth.site[case]]
+        hits = [i for i, r in enumerate(found.ranked) if (r.lat, r.lon) == (site.lat, site.lon)]
         part, rank = (found.ranked[hits[0]].probability, hits[0] + 1) if hits else (0.0, 9999)
-    level = density.level_of(truth.lat[case], truth.lon[case])
-    own_share = float(density.probability[at]) if at >= 0 else 0.0
+    place = float(truth.lat[case]), float(truth.lon[case])
+    level, own = density.level_of(*place), density.probability_of(*place)
     return Score(
-        level=level - own_share * float(np.random.default_rng([case, 7]).uniform()),
+        level=level + own * float(np.random.default_rng([case, 7]).uniform()),
         held_90=bool(at >= 0 and inside[at]),
         mass_90=float(density.probability[inside].sum()),
         area_90_km2=density.area_m2(0.9) / 1e6,

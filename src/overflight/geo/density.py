@@ -96,16 +96,22 @@ class Density:
         return np.where(self.cell[at] == cells, at, -1)
 
     def level_of(self, lat: float, lon: float) -> float:
-        """Return the smallest level whose region holds a place; 1 where no cell does."""
-        if not self.cell.size:
-            return 1.0
-        resolution = h3_int.get_resolution(int(self.cell[0]))
-        cell = np.uint64(h3_int.latlng_to_cell(lat, lon, resolution))
-        at = int(np.searchsorted(self.cell, cell))
-        if at >= self.cell.size or self.cell[at] != cell:
+        """Return the level above which every ``region`` holds a place: what lies in denser cells; 1 where no cell does.
+
+        A cell is in a region whole or not at all, so that regions hold more than their level. For a level that is
+        uniform where the density is right, add a random part of ``probability_of`` the place (Smith 1985, doi
+        10.1002/for.3980040305).
+        """
+        at = int(self.index_of(lat, lon)[0])
+        if at < 0:
             return 1.0
         density = self.probability / self.cell_area_m2
-        return float(self.probability[density >= density[at]].sum())
+        return float(self.probability[density > density[at]].sum())
+
+    def probability_of(self, lat: float, lon: float) -> float:
+        """Return the probability of the cell that holds a place; 0 where none does."""
+        at = int(self.index_of(lat, lon)[0])
+        return float(self.probability[at]) if at >= 0 else 0.0
 
     def area_m2(self, level: float) -> float:
         """Return the area of ``region(level)``. [m2]"""

@@ -380,8 +380,6 @@ def _note(search: _Search, tried: Tried) -> str:
     )
     if search.climb is not None:
         text = text.split(";", maxsplit=1)[0] + f"; it was climbing at {search.climb.rate_ms:.1f} m/s when first seen."
-    else:
-        text += " In simulation 90 % regions from several sightings held the launch in 81 % of 195 cases: too small."
     if search.start.error is None:
         text += " The wind error at the first sighting was drawn anew, not learnt: the region is a little too wide."
     if (tried.launches.extra_km > 0.0).mean() > 0.01:

@@ -106,6 +106,19 @@ def test_a_density_sums_to_one_and_its_cells_are_sound(lat, lon):
         assert shape.bounds[2] <= 180.0
 
 
+def test_a_place_is_in_every_region_above_its_level_and_in_none_below():
+    rng = np.random.default_rng(5)
+    lat, lon = 40.0 + rng.normal(0.0, 1.0, 500), -100.0 + rng.normal(0.0, 1.5, 500)
+    density = Density.from_points(lat, lon, resolution=3)
+    for y, x in zip(lat[:50], lon[:50], strict=True):
+        level, own, at = density.level_of(y, x), density.probability_of(y, x), int(density.index_of(y, x)[0])
+        assert own == density.probability[at] > 0.0
+        assert density.region(level + own / 2.0)[at]
+        assert level == 0.0 or not density.region(level * (1.0 - 1e-9))[at]
+    assert density.probability_of(-40.0, 0.0) == 0.0
+    assert min(density.level_of(*c) for c in density.centres()) == 0.0
+
+
 def test_points_that_are_none_are_refused():
     with pytest.raises(InvalidInput, match="points"):
         Density.from_points([], [], resolution=3)
