@@ -137,7 +137,8 @@ def judge_origin(
     more = {"members": effort.launches} if "members" in signature(infer.origin).parameters else {}
     found = infer.origin(track, winds, hours_back=effort.hours_back, seed=seed, sites=sites, **more)
     density = found.density
-    own, area = (float(density.probability_of(launch.lat, launch.lon)), float(np.median(density.cell_area_m2)) / 1e6)
+    own = density.probability_of(launch.lat, launch.lon)
+    area = float(density.cell_area_m2[density.index_of(launch.lat, launch.lon)[0]]) / 1e6
     low, _, high = found.launch_time
     return {
         "level": density.level_of(launch.lat, launch.lon),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from validation.strata import STRATA
-from validation.tables import NOT_ENOUGH, POWERED, Found, Row, Table, share, sound
+from validation.tables import NOT_ENOUGH, POWERED, Found, Row, Table, everywhere, share, sound
 
 WRONG = {
     "slow3": ("correlation times three times as long", "at most 3 %"),
@@ -30,10 +30,6 @@ def drift_summary(found: Found) -> Table:
     return "Drift test: in short", header, rows
 
 
-def _rows(found: Found, part: str, variant: str) -> list[Row]:
-    return [r for s in STRATA for r in sound(found.get((part, s.name, variant), []))]
-
-
 def _rate(rows: Sequence[Row], name: str, alpha: float) -> str:
     p = np.array([r[name] for r in rows])
     return f"{share(int(np.count_nonzero(p <= alpha)), p.size)} %"
@@ -47,7 +43,7 @@ def _by_stratum(found: Found, name: str, alpha: float) -> str:
 
 
 def _size(found: Found) -> list[list[str]]:
-    rows = _rows(found, "drift", "passive")
+    rows = everywhere(found, "drift", "passive")
     if not rows:
         return []
     one, powered = "p_value", "p_value_powered"
@@ -65,7 +61,7 @@ def _size(found: Found) -> list[list[str]]:
 def _misfit(found: Found) -> list[list[str]]:
     out = []
     for variant, (text, bar) in WRONG.items():
-        if rows := _rows(found, "drift", variant):
+        if rows := everywhere(found, "drift", variant):
             both = ", ".join(_rate(rows, name, 0.01) for name in ("p_value", "p_value_powered"))
             out.append([f"{text}: p of one level, of any levels at most 1 %", bar, f"{both} of {len(rows):,}"])
     return out
@@ -74,7 +70,7 @@ def _misfit(found: Found) -> list[list[str]]:
 def _called(found: Found) -> list[list[str]]:
     out = []
     for variant, (text, bar) in CALLED.items():
-        if rows := _rows(found, "verdict", variant):
+        if rows := everywhere(found, "verdict", variant):
             powered, untold = (sum(r["verdict"] == v for r in rows) for v in (POWERED, NOT_ENOUGH))
             seen = f"{share(powered, len(rows))} %, {100 * untold / len(rows):.0f} % of {len(rows):,}"
             out.append([f'{text}: called powered, "not enough data"', bar, seen])

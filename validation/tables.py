@@ -39,6 +39,11 @@ def sound(rows: Sequence[Row]) -> list[Row]:
     return [r for r in rows if "error" not in r]
 
 
+def everywhere(found: Found, part: str, variant: str) -> list[Row]:
+    """Return the cases of all strata together."""
+    return [r for s in STRATA for r in sound(found.get((part, s.name, variant), []))]
+
+
 def share(hits: int, n: int) -> str:
     """Return a share with its exact 95 % interval, in per cent."""
     low, high = scores.clopper_pearson(hits, n)
@@ -116,7 +121,7 @@ def powered(found: Found) -> Table:
     """Count what is called powered, by variant, over all strata."""
     out = []
     for variant in sorted({v for part, s, v in found if part == "verdict" and s in {x.name for x in STRATA}}):
-        rows = [r for s in STRATA for r in sound(found.get(("verdict", s.name, variant), []))]
+        rows = everywhere(found, "verdict", variant)
         called = [sum(r["verdict"] == v for r in rows) for v in (POWERED, NOT_ENOUGH)]
         worst = max(
             (
@@ -136,7 +141,7 @@ def misfit(found: Found) -> Table:
     """Count false alarms where truth is not what the judge believes, all strata."""
     out = []
     for variant in sorted({v for part, s, v in found if part == "drift" and s in {x.name for x in STRATA}}):
-        rows = [r for s in STRATA for r in sound(found.get(("drift", s.name, variant), []))]
+        rows = everywhere(found, "drift", variant)
         cells = []
         for name in ("p_value", "p_value_powered"):
             p = np.array([r[name] for r in rows if name in r])
