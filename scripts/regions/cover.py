@@ -44,7 +44,9 @@ def covering(points: NDArray[np.float64], geometries: Sequence[shapely.Geometry]
 def merged(faces: NDArray[np.object_], labels: NDArray[np.int64], count: int) -> list[shapely.MultiPolygon]:
     """The union of the faces of each label 0 to count - 1; faces share their vertices, so only edges cancel."""
     return [
-        as_multi(shapely.coverage_union_all(faces[labels == label])) if (labels == label).any() else shapely.MultiPolygon()
+        as_multi(shapely.coverage_union_all(faces[labels == label]))
+        if (labels == label).any()
+        else shapely.MultiPolygon()
         for label in range(count)
     ]
 

@@ -4,7 +4,6 @@ import zipfile
 from typing import Any
 
 import shapely
-
 from regions.disputes import ROWS, Dispute
 from regions.shapefile import polygons
 
@@ -54,7 +53,10 @@ def countries(archive: zipfile.ZipFile) -> tuple[list[dict[str, Any]], list[shap
         views = {
             viewers[key[-2:]]: ids[value]
             for key, value in row.items()
-            if key.startswith("ADM0_A3_") and value != code and value in ids and code != "BRB"  # BRB: Argentina has no view
+            if key.startswith("ADM0_A3_")
+            and value != code
+            and value in ids
+            and code != "BRB"  # BRB: Argentina has no view
         }
         if dispute:
             regions.append(disputed(dispute, views))

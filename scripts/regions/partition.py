@@ -5,13 +5,12 @@ from typing import Any
 
 import numpy as np
 import shapely
-
 from regions import sea, water
 from regions.cover import covering, faces_of, inside_points, merged
 from regions.land import NATURAL_EARTH
 from regions.units import units
 
-SPECK = 1e-8  # square degrees, about 100 m2: a hole as small as this is a flaw of the source
+SLIVER = 5e-6  # degrees: an uncovered face as narrow as this, half a metre, is a flaw of the sources or of rounding
 NO_SEA = {"ATA"}  # no state, no territorial sea
 
 
@@ -33,25 +32,26 @@ def partition(archive: zipfile.ZipFile) -> tuple[list[dict[str, Any]], list[shap
     label = np.where(on_land >= 0, on_land, label)
     label = np.where((in_lake >= 0) & (on_land >= 0) & ~is_disputed[on_land], 2 * n + on_land, label)
     label = np.where(covering(points, [caspian]) == 0, 3 * n, label)
-    label = without_specks(faces, label)
+    label = without_slivers(faces, label)
     rows = [*regions, *map(sea_of, regions), *map(water_of, regions), caspian_row()]
     shapes = merged(faces, label, len(rows))
     kept = [index for index, shape in enumerate(shapes) if not shape.is_empty]
     return [rows[index] for index in kept], [shapes[index] for index in kept]
 
 
-def without_specks(faces: np.ndarray, label: np.ndarray) -> np.ndarray:
-    """Labels where a speck that no region covers takes the region of the neighbour with the longest common edge."""
+def without_slivers(faces: np.ndarray, label: np.ndarray) -> np.ndarray:
+    """Labels where a sliver that no region covers takes the region of the neighbour with the longest common edge."""
     label = label.copy()
-    specks = np.flatnonzero((label < 0) & (shapely.area(faces) < SPECK))
+    narrow = 2.0 * shapely.area(faces) < SLIVER * shapely.length(faces)
+    slivers = np.flatnonzero((label < 0) & narrow)
     tree = shapely.STRtree(faces)
-    for speck in specks:
-        near = tree.query(faces[speck], predicate="intersects")
+    for sliver in slivers:
+        near = tree.query(faces[sliver], predicate="intersects")
         near = near[label[near] >= 0]
         if len(near):
-            common = shapely.length(shapely.intersection(shapely.boundary(faces[speck]), faces[near]))
-            label[speck] = label[near[np.argmax(common)]]
-    print(f"partition: {len(specks)} specks", flush=True)
+            common = shapely.length(shapely.intersection(shapely.boundary(faces[sliver]), faces[near]))
+            label[sliver] = label[near[np.argmax(common)]]
+    print(f"partition: {len(slivers)} slivers", flush=True)
     return label
 
 

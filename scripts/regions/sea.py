@@ -1,7 +1,7 @@
 """Zones within 12 nautical miles of the coast, each point given to the nearest coast.
 
 Worked in tiles of 2 degrees of latitude, each in its own azimuthal equidistant projection of the ellipsoid: inside a
-tile and the 22 km around it the projection's distances are right to 3 m. Where the coasts of several units come near
+tile and the 22 km around it the projection's distances are right to 3 m, and the chords of the outer line to 4.4 m. Where the coasts of several units come near
 each other, the Voronoi diagram of points every 100 m along the coasts gives the median line.
 """
 
@@ -11,14 +11,15 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 from pyproj import Proj
-from scipy.spatial import KDTree, Voronoi
-
 from regions.cover import GRID, as_multi
+from scipy.spatial import KDTree, Voronoi
 
 REACH = 22_224.0
 MARGIN = 0.21  # degrees of latitude: the reach, and a little
 STEP = 0.01  # degrees between the vertices of a coast before it is projected
-TOLERANCE = 5.0 / 111_000.0
+ARCS = 28  # chords to a quarter of a circle: each leaves it by 8.8 m at most, so half of that is added to the reach
+CHORD = REACH * (1.0 - np.cos(np.pi / ARCS / 4.0))
+TOLERANCE = 2.0 / 111_000.0  # degrees of latitude
 TILE = 2.0
 NEAR, FAR = 100.0, 400.0  # metres between the points of a coast: near a neighbour's, and elsewhere
 
@@ -55,8 +56,7 @@ def zones(shapes: list[shapely.MultiPolygon]) -> list[shapely.MultiPolygon]:
     edges, owners = coast_edges(shapes)
     found: list[list[shapely.Geometry]] = [[] for _ in shapes]
     pieces, piece_tree = split(shapes)
-    points, edge = along(edges, STEP)
-    todo = list(tiles_near(points))
+    todo = list(tiles_near(along(edges, STEP)[0]))
     tree = shapely.STRtree(shapely.linestrings(edges))
     for number, box in enumerate(todo):
         if number % 500 == 0:
@@ -124,13 +124,13 @@ def tile_zones(box: tuple[float, float, float, float], edges: NDArray[np.float64
     land = [shapely.intersection(pieces[piece_tree.query(frame)], frame) for frame in frames]
     flat = projected(shapely.segmentize(np.concatenate(land), STEP), there)
     near = np.unique(np.concatenate([tree.query(frame) for frame in frames]))
-    reach = shapely.buffer(shapely.union_all(shapely.make_valid(flat)), REACH, quad_segs=40)
+    reach = within_reach(shapely.union_all(shapely.make_valid(flat)))
     lines, labels = [shapely.boundary(reach)], owners[near]
     points, edge = along(edges[near], STEP)
     xy = np.column_stack(there(*points.T))
     if len(np.unique(labels)) > 1:
         median, xy, labels = median_lines(xy, edge, labels)
-        lines.append(shapely.intersection(median, reach))
+        lines.append(shapely.intersection(median, shapely.buffer(reach, NEAR)))  # so that it crosses the outer line
         faces = shapely.get_parts(shapely.polygonize(thinned(lines, there, centre)))
         inside = np.column_stack(there(*shapely.get_coordinates(shapely.point_on_surface(faces)).T))
         keep = shapely.contains_xy(reach, inside)
@@ -147,31 +147,61 @@ def tile_zones(box: tuple[float, float, float, float], edges: NDArray[np.float64
             yield int(owner), zone
 
 
+def within_reach(land: shapely.Geometry) -> shapely.Geometry:
+    """All within reach of the land; GEOS leaves out dents of a coast, so vertices that are off are set right."""
+    wanted = REACH + CHORD / 2.0
+
+    def at_wanted(xy: NDArray[np.float64]) -> NDArray[np.float64]:
+        points = shapely.points(xy)
+        shapely.prepare(land)
+        off = np.abs(shapely.distance(points, land) - REACH) > CHORD / 2.0 + 0.5
+        feet = shapely.get_coordinates(shapely.shortest_line(points[off], land)).reshape(-1, 2, 2)[:, 1]
+        away = xy[off] - feet
+        xy = xy.copy()
+        xy[off] = feet + away * (wanted / np.hypot(*away.T))[:, None]
+        return xy
+
+    rough = shapely.segmentize(shapely.buffer(land, wanted, quad_segs=ARCS), 1_000.0)
+    return shapely.make_valid(shapely.transform(rough, at_wanted))
+
+
 def projected(geometries: NDArray[np.object_], there: Proj) -> NDArray[np.object_]:
     return shapely.transform(geometries, lambda xy: np.column_stack(there(*xy.T)))
 
 
 def median_lines(xy: NDArray[np.float64], edge: NDArray[np.int64], labels: NDArray[np.int64]
                  ) -> tuple[shapely.Geometry, NDArray[np.float64], NDArray[np.int64]]:  # fmt: skip
-    """The lines between the cells of different units; and the points of the coasts with their units."""
+    """The lines between the cells of different units; and the points of the coasts with their units.
+
+    Points are close where another unit's coast is within twice the reach: only there a median line can run.
+    """
     far, unit = resampled(xy, edge, labels, FAR)
     close = np.zeros(len(far), bool)
     for owner in np.unique(unit):
         mine = unit == owner
         close[mine] = KDTree(far[~mine]).query(far[mine], distance_upper_bound=2.0 * REACH + 2.0 * FAR)[0] < np.inf
     fine, fine_unit = resampled(xy, edge, labels, NEAR)
-    if not close.any():
-        return shapely.MultiLineString(), far, unit
-    near = KDTree(far[close]).query(fine, distance_upper_bound=FAR)[0] < np.inf
-    sites, first = np.unique(np.round(fine[near], 2), axis=0, return_index=True)
-    site_unit = fine_unit[near][first]
+    if close.any():
+        near = KDTree(far[close]).query(fine, distance_upper_bound=FAR)[0] < np.inf
+        far, unit = np.vstack([far[~close], fine[near]]), np.concatenate([unit[~close], fine_unit[near]])
+    sites, unit = unshared(far, unit)
     corners = 3e6 * np.array([[-1.0, -1.0], [-1.0, 1.0], [1.0, -1.0], [1.0, 1.0]])
     diagram = Voronoi(np.vstack([sites, corners]))
-    ends = np.append(site_unit, [-1, -1, -1, -1])[diagram.ridge_points]
+    ends = np.append(unit, [-1, -1, -1, -1])[diagram.ridge_points]
     ridges = np.array(diagram.ridge_vertices)
     differ = (ends[:, 0] != ends[:, 1]) & (ends >= 0).all(axis=1) & (ridges >= 0).all(axis=1)
-    lines = shapely.linestrings(diagram.vertices[ridges[differ]])
-    return shapely.MultiLineString(list(lines)), fine, fine_unit
+    return shapely.MultiLineString(list(shapely.linestrings(diagram.vertices[ridges[differ]]))), sites, unit
+
+
+def unshared(points: NDArray[np.float64], unit: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Each point once, and none that two units share: the sea off a border's end is split by the points beside it."""
+    _, first, which = np.unique(np.round(points, 2), axis=0, return_index=True, return_inverse=True)
+    which = which.reshape(-1)
+    lowest, highest = np.full(len(first), unit.max()), np.zeros(len(first), np.int64)
+    np.minimum.at(lowest, which, unit)
+    np.maximum.at(highest, which, unit)
+    kept = first[lowest == highest]
+    return points[kept], unit[kept]
 
 
 def resampled(xy: NDArray[np.float64], edge: NDArray[np.int64], labels: NDArray[np.int64], spacing: float
@@ -183,7 +213,7 @@ def resampled(xy: NDArray[np.float64], edge: NDArray[np.int64], labels: NDArray[
 
 
 def thinned(lines: list[shapely.Geometry], there: Proj, centre: tuple[float, float]) -> NDArray[np.object_]:
-    """The noded lines in degrees near the tile's own longitude, simplified within 5 m between their junctions."""
+    """The noded lines in degrees near the tile's own longitude, simplified within 2 m between their junctions."""
     metres = shapely.segmentize(shapely.line_merge(shapely.union_all(lines)), 1_000.0)
     squeeze = np.array([np.cos(np.radians(centre[1])), 1.0])
 

@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 import shapely
-
 from regions.cover import covering, faces_of, inside_points, merged
-from regions.disputes import AREAS, LEFT_OUT, TREATY, Dispute
+from regions.disputes import AREAS, ISLANDS, LEFT_OUT, TREATY, Dispute
 from regions.land import countries, disputed
 
 DATA = Path(__file__).parent.parent / "data"
@@ -54,7 +53,7 @@ def disputed_areas(row_of: dict[str, int]) -> list[tuple[Dispute, int, shapely.G
             found.append((AREAS[key], row_of[row["ADM0_A3"]], shape))
         elif key not in LEFT_OUT:
             raise KeyError(f"ne10_disputed_areas.parquet: {key} is in no table of scripts/regions/disputes.py")
-    return found
+    return found + [(dispute, row_of[dispute.administered_by], shapely.Polygon(ring)) for dispute, ring in ISLANDS]
 
 
 def antarctic_claims() -> dict[str, shapely.Geometry]:

@@ -3,7 +3,6 @@
 import zipfile
 
 import shapely
-
 from regions.cover import as_multi
 from regions.land import LAYERS
 from regions.shapefile import polygons
