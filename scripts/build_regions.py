@@ -15,13 +15,13 @@ from pathlib import Path
 
 import numpy as np
 import shapely
-from overflight.airspace.arrange import arrange
 from regions.cover import GRID, as_multi
 from regions.land import LAYERS
 from regions.partition import partition
 from regions.shapefile import polygons
 
 from overflight.airspace import pack
+from overflight.airspace.arrange import arrange
 from overflight.airspace.regions import Region
 
 SHA256 = "1e5df1e6ebf69f1c8f994ea63af709b74c97c28635678bdf25da01291327eaf4"

@@ -29,7 +29,8 @@ AREAS = {
     ("Demchok", "IND"): Dispute("demchok", "Demchok", "IND", ("CHN",)),
     ("Samdu Valleys", "IND"): Dispute("samdu-valleys", "Samdu Valleys", "IND", ("CHN",)),
     ("Jammu and Kashmir", "IND"): Dispute("jammu-and-kashmir", "Jammu and Kashmir (Indian part)", "IND", ("PAK",)),
-    ("Shaksam Valley", "CHN"): Dispute("shaksgam-valley", "Shaksgam Valley", "CHN", ("IND",), "ceded to China by Pakistan"),
+    ("Shaksam Valley", "CHN"): Dispute("shaksgam-valley", "Shaksgam Valley", "CHN", ("IND",),
+                                         "ceded to China by Pakistan"),
     ("Aksai Chin", "CHN"): Dispute("aksai-chin", "Aksai Chin", "CHN", ("IND",)),
     ("Northern Areas", "PAK"): Dispute("gilgit-baltistan", "Gilgit-Baltistan", "PAK", ("IND",)),
     ("Azad Kashmir", "PAK"): Dispute("azad-kashmir", "Azad Kashmir", "PAK", ("IND",)),
@@ -45,8 +46,8 @@ AREAS = {
                                       f"{_NOT_NAMED}: by hand"),
     ("Pinnacle Is.", "JPN"): Dispute("senkaku-diaoyu", "Senkaku, Diaoyu or Pinnacle Islands", "JPN", ("CHN", "TWN")),
     ("W. Sahara", "MAR"): Dispute("western-sahara", "Western Sahara (west of the berm)", "MAR", ("ESH",),
-                                  "a non-self-governing territory in the list of the United Nations; ESH is the Sahrawi "
-                                  "Arab Democratic Republic"),
+                                  "a non-self-governing territory in the list of the United Nations; ESH is the "
+                                  "Sahrawi Arab Democratic Republic"),
     ("Hans Island", "GRL"): Dispute("hans-island", "Hans Island", "DNK", ("CAN",),
                                     "Canada and Denmark agreed in 2022 to divide the island; not divided here"),
     ("Mayotte", "FRA"): Dispute("mayotte", "Mayotte", "FRA", ("COM",)),
@@ -73,7 +74,8 @@ AREAS = {
     ("Ceuta", "ESP"): Dispute("ceuta", "Ceuta", "ESP", ("MAR",), f"{_NOT_NAMED}: by hand"),
     ("Melilla", "ESP"): Dispute("melilla", "Melilla", "ESP", ("MAR",), f"{_NOT_NAMED}: by hand"),
     ("Isla del Perejil", "ESP"): Dispute("perejil", "Perejil", "ESP", ("MAR",)),
-    ("Penon de Velez de la Gomera", "ESP"): Dispute("velez-de-la-gomera", "Peñón de Vélez de la Gomera", "ESP", ("MAR",)),
+    ("Penon de Velez de la Gomera", "ESP"): Dispute("velez-de-la-gomera",
+                                                    "Peñón de Vélez de la Gomera", "ESP", ("MAR",)),
     ("Penon de Alhucemas", "ESP"): Dispute("alhucemas", "Peñón de Alhucemas", "ESP", ("MAR",)),
     ("Islas Chafarinas", "ESP"): Dispute("chafarinas", "Chafarinas Islands", "ESP", ("MAR",)),
     ("Matthew and Hunter Is.", "NCL"): Dispute("matthew-and-hunter", "Matthew and Hunter Islands", "FRA", ("VUT",)),
@@ -84,7 +86,8 @@ AREAS = {
     ("Atacama corridor", "CHL"): Dispute("atacama-corridor", "Atacama corridor", "CHL", ("BOL",),
                                          "ceded to Chile; Bolivia asks for access to the sea"),
     ("Abu Musa I.", "IRN"): Dispute("abu-musa", "Abu Musa", "IRN", ("ARE",)),
-    ("Bhutan (northwest valleys)", "BTN"): Dispute("bhutan-northwest-valleys", "Bhutan, north-west valleys", "BTN", ("CHN",)),
+    ("Bhutan (northwest valleys)", "BTN"): Dispute("bhutan-northwest-valleys",
+                                                   "Bhutan, north-west valleys", "BTN", ("CHN",)),
     ("Bhutan (Chumbi salient)", "BTN"): Dispute("chumbi-salient", "Chumbi salient", "BTN", ("CHN",)),
     ("Sapodilla Cayes", "BLZ"): Dispute("sapodilla-cayes", "Sapodilla Cayes", "BLZ", ("GTM", "HND")),
     ("Near Om Parvat", "IND"): Dispute("om-parvat", "Kalapani, near Om Parvat", "IND", ("NPL",)),
@@ -97,9 +100,10 @@ AREAS = {
 # Islands that the layer of disputed areas lacks and no country row has; rings of Natural Earth 1:10m minor islands.
 ISLANDS = [
     (Dispute("greater-tunb", "Greater Tunb", "IRN", ("ARE",), "by hand: Natural Earth has it among the minor islands"),
-     [(55.320323, 26.278347), (55.32309, 26.263251), (55.321218, 26.256985), (55.322602, 26.254055), (55.312999, 26.248481),
-      (55.302989, 26.248318), (55.294932, 26.25019), (55.290294, 26.255154), (55.286388, 26.265123), (55.289968, 26.272935),
-      (55.297455, 26.276313), (55.3095, 26.282986), (55.320323, 26.278347)]),
+     [(55.320323, 26.278347), (55.32309, 26.263251), (55.321218, 26.256985), (55.322602, 26.254055),
+      (55.312999, 26.248481), (55.302989, 26.248318), (55.294932, 26.25019), (55.290294, 26.255154),
+      (55.286388, 26.265123),
+      (55.289968, 26.272935), (55.297455, 26.276313), (55.3095, 26.282986), (55.320323, 26.278347)]),
 ]  # fmt: skip
 
 # Rows of that layer that are no regions of their own here, and why.
@@ -113,7 +117,15 @@ LEFT_OUT = {
     ("Baykonur", "KAB"): "leased, not disputed: a country row of its own",
     ("Gaza", "PSX"): "part of the row of Palestine",
     ("West Bank", "PSX"): "part of the row of Palestine",
-} | dict.fromkeys((("Falkland Is.", "FLK"), ("N. Cyprus", "CYN"), ("W. Sahara", "SAH"), ("Somaliland", "SOL"), ("S. Georgia", "SGS"), ("S. Sandwich Is.", "SGS"), ("Bajo Nuevo Bank (Petrel Is.)", "BJN"), ("Serranilla Bank", "SER"), ("Cyprus U.N. Buffer Zone", "CNM"), ("Siachen Glacier", "KAS"), ("Spratly Is.", "PGA"), ("Guantanamo Bay USNB", "USG"), ("Gibraltar", "GIB"), ("Br. Indian Ocean Ter.", "IOT"), ("Scarborough Reef", "SCR")), "the whole of a country row, see ROWS")  # fmt: skip
+}
+
+# Rows of that layer that are the whole of a country row, see ROWS.
+WHOLE = {
+    ("Falkland Is.", "FLK"), ("N. Cyprus", "CYN"), ("W. Sahara", "SAH"), ("Somaliland", "SOL"), ("S. Georgia", "SGS"),
+    ("S. Sandwich Is.", "SGS"), ("Bajo Nuevo Bank (Petrel Is.)", "BJN"), ("Serranilla Bank", "SER"),
+    ("Cyprus U.N. Buffer Zone", "CNM"), ("Siachen Glacier", "KAS"), ("Spratly Is.", "PGA"),
+    ("Guantanamo Bay USNB", "USG"), ("Gibraltar", "GIB"), ("Br. Indian Ocean Ter.", "IOT"), ("Scarborough Reef", "SCR"),
+}  # fmt: skip
 
 # Country rows of Natural Earth that are disputed as a whole, by ADM0_A3.
 ROWS = {
@@ -123,8 +135,8 @@ ROWS = {
                    "a non-self-governing territory in the list of the United Nations; ESH is the Sahrawi Arab "
                    "Democratic Republic"),
     "PSX": Dispute("PSE", "Palestine", "PSE", ("ISR",),
-                   "status disputed; partly self-administered, partly under Israeli control; Israel claims East Jerusalem, "
-                   "not all of the area: by hand", own_views=False),
+                   "status disputed; partly self-administered, partly under Israeli control; Israel claims East "
+                   "Jerusalem, not all of the area: by hand", own_views=False),
     "FLK": Dispute("FLK", "Falkland Islands or Islas Malvinas", "GBR", ("ARG",)),
     "SGS": Dispute("SGS", "South Georgia and South Sandwich Islands", "GBR", ("ARG",)),
     "GIB": Dispute("GIB", "Gibraltar", "GBR", ("ESP",)),
@@ -144,7 +156,7 @@ ROWS = {
 }  # fmt: skip
 
 TREATY = (
-    "Article IV of the Antarctic Treaty of 1959: nothing done while it is in force asserts, supports or denies a claim, and "
-    "no new claim is made"
+    "Article IV of the Antarctic Treaty of 1959: nothing done while it is in force asserts, supports or denies a "
+    "claim, and no new claim is made"
 )
 """The note on every part of Antarctica."""

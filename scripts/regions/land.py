@@ -53,25 +53,22 @@ def countries(archive: zipfile.ZipFile) -> tuple[list[dict[str, Any]], list[shap
         views = {
             viewers[key[-2:]]: ids[value]
             for key, value in row.items()
-            if key.startswith("ADM0_A3_")
-            and value != code
-            and value in ids
-            and code != "BRB"  # BRB: Argentina has no view
+            if key.startswith("ADM0_A3_") and value != code and value in ids and code != "BRB"  # a slip of the source
         }
         if dispute:
             regions.append(disputed(dispute, views))
             continue
         holder = NOBODY.get(code, OWN.get(code) or holders[row["SOVEREIGNT"]])
+        views = {who: whose for who, whose in sorted(views.items()) if whose != holder}
         regions.append(
             {"id": ids[code], "name": row["NAME_EN"] or row["NAME_LONG"], "kind": "land", "administered_by": holder,
-             "claimed_by": [], "note": NOTES.get(code, ""),
-             "views": {who: whose for who, whose in sorted(views.items()) if whose != holder}} | NATURAL_EARTH)  # fmt: skip
+             "claimed_by": [], "note": NOTES.get(code, ""), "views": views} | NATURAL_EARTH)  # fmt: skip
     return regions, shapes, ids
 
 
 def disputed(dispute: Dispute, views: dict[str, str]) -> dict[str, Any]:
     """A region of a dispute: each claimant sees it as its own unless a stated view says otherwise."""
     own = {claimant: claimant for claimant in dispute.claimed_by} if dispute.own_views else {}
-    views = {who: whose for who, whose in (own | views).items() if whose != dispute.administered_by}
+    views = {who: whose for who, whose in sorted((own | views).items()) if whose != dispute.administered_by}
     return {"id": dispute.id, "name": dispute.name, "kind": "disputed", "administered_by": dispute.administered_by,
-            "claimed_by": sorted(dispute.claimed_by), "note": dispute.note, "views": dict(sorted(views.items()))} | NATURAL_EARTH  # fmt: skip
+            "claimed_by": sorted(dispute.claimed_by), "note": dispute.note, "views": views} | NATURAL_EARTH  # fmt: skip

@@ -1,8 +1,9 @@
 """Zones within 12 nautical miles of the coast, each point given to the nearest coast.
 
 Worked in tiles of 2 degrees of latitude, each in its own azimuthal equidistant projection of the ellipsoid: inside a
-tile and the 22 km around it the projection's distances are right to 3 m, and the chords of the outer line to 4.4 m. Where the coasts of several units come near
-each other, the Voronoi diagram of points every 100 m along the coasts gives the median line.
+tile and the 22 km around it the projection's distances are right to 3 m, and the chords of the outer line to 4.4 m.
+Where the coasts of several units come near each other, the Voronoi diagram of points every 100 m along the coasts gives
+the median line.
 """
 
 from collections.abc import Iterator

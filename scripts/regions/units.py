@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import shapely
 from regions.cover import covering, faces_of, inside_points, merged
-from regions.disputes import AREAS, ISLANDS, LEFT_OUT, TREATY, Dispute
+from regions.disputes import AREAS, ISLANDS, LEFT_OUT, TREATY, WHOLE, Dispute
 from regions.land import countries, disputed
 
 DATA = Path(__file__).parent.parent / "data"
@@ -51,7 +51,7 @@ def disputed_areas(row_of: dict[str, int]) -> list[tuple[Dispute, int, shapely.G
         if key in AREAS:
             shape = shapely.make_valid(shapely.from_wkb(row["geometry"]))
             found.append((AREAS[key], row_of[row["ADM0_A3"]], shape))
-        elif key not in LEFT_OUT:
+        elif key not in LEFT_OUT.keys() | WHOLE:
             raise KeyError(f"ne10_disputed_areas.parquet: {key} is in no table of scripts/regions/disputes.py")
     return found + [(dispute, row_of[dispute.administered_by], shapely.Polygon(ring)) for dispute, ring in ISLANDS]
 

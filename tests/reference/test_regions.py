@@ -123,7 +123,9 @@ def test_areas_agree_with_natural_earth(layer, areas, natural_earth):
     for region in layer.regions:
         if region.id != "caspian" and not region.id.endswith("-sea"):
             ours[row_of(region.id)] += areas[region.id]
-    ours["ATA"] += 2 * AUTHALIC(180.0, 0.0)[0] * AUTHALIC(0.0, 90.0)[1] / 1e6  # the integral leaves out the edge at the pole
+    ours["ATA"] += (
+        2 * AUTHALIC(180.0, 0.0)[0] * AUTHALIC(0.0, 90.0)[1] / 1e6
+    )  # the integral leaves out the edge at the pole
     off = {}
     for code, shape in zip(codes, shapes, strict=True):
         theirs = abs(GEOD.geometry_area_perimeter(shapely.orient_polygons(shapely.segmentize(shape, 0.05)))[0]) / 1e6
