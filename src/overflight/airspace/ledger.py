@@ -8,6 +8,7 @@ are quantiles over the members that crossed.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -142,7 +143,7 @@ def ledger(
         The dataset holds no trajectories; the regions hold no such point of view; the floor lies above the ceiling.
     """
     regions = countries() if regions is None else regions
-    _require(regions, by, view, (floor_m, ceiling_m))
+    require(regions, by, view, {"floor_m": floor_m, "ceiling_m": ceiling_m})
     found = crossings(trajectories, regions, by=by, view=view, floor_m=floor_m, ceiling_m=ceiling_m)
     return ledger_of(found, regions, by=by, view=view)
 
@@ -184,11 +185,13 @@ def _about(name: str, region: Region) -> dict[str, Any]:
     }
 
 
-def _require(regions: Regions, by: str, view: str, band: tuple[float, float]) -> None:
+def require(regions: Regions, by: str, view: str, band: Mapping[str, float]) -> None:
+    """Refuse what no ledger can be made of."""
     if by not in ("country", "region"):
         raise InvalidInput("by", repr(by), "country or region")
-    if band[0] > band[1]:
-        raise InvalidInput("floor", f"{band[0]:g} m above the ceiling of {band[1]:g} m", "a floor below the ceiling")
+    floor, ceiling = band.get("floor_m", -np.inf), band.get("ceiling_m", np.inf)
+    if not floor <= ceiling:
+        raise InvalidInput("floor", f"{floor:g} m, the ceiling {ceiling:g} m", "a floor below the ceiling")
     known = {viewer for region in regions.regions for viewer in region.views}
     known |= {region.administered_by for region in regions.regions if region.kind == "land"}
     if view and view not in known:
