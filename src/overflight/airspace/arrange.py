@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import shapely
@@ -13,7 +13,7 @@ from overflight.airspace.partition import MICRODEGREES, Partition, anchor_latitu
 from overflight.airspace.regions import Region, Regions
 
 I64, I32 = NDArray[np.int64], NDArray[np.int32]
-Arcs = tuple[I32, I32, I32, I32]
+Arcs: TypeAlias = tuple[I32, I32, I32, I32]
 """Vertices of arcs (v, 2) in microdegrees, where each begins (a + 1,), and the faces to its left and right (a,)."""
 _TURN, _POLE = round(180 * MICRODEGREES), round(90 * MICRODEGREES)
 _BESIDE_DEG = 1e-7

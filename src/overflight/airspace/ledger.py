@@ -113,7 +113,7 @@ def chance(row: pd.Series, members: int) -> str:
 def _sentence(row: pd.Series, members: int) -> str:
     times = " to ".join(f"{row[f'entry_{q}']:%Y-%m-%d %H:%M}" for q in ("q05", "q95"))
     note = f" [{row['note']}]" if row["note"] else ""
-    grazing = f", {row['grazing']:.0%} of them within 2 km of the border" if row["grazing"] > 0 else ""
+    grazing = f", {row['grazing']:.0%} of them within 2 km of the border" if row["grazing"] >= 0.005 else ""
     return f"{row['name']}: {chance(row, members)}{grazing}; entry {times} UTC, {row['hours_q50']:.1f} h inside{note}"
 
 

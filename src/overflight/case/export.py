@@ -75,8 +75,8 @@ def beginnings(data: xr.Dataset) -> xr.Dataset:
     return data.isel(obs=slice(0, 1)).copy(deep=True)
 
 
-def write_ledger(found: Ledger, trajectories: xr.Dataset, path: Path) -> None:
-    """Write a ledger: its table, the countries crossed as GeoJSON, or the paths it was made of as a map.
+def write_ledger(found: Ledger, trajectories: xr.Dataset | None, path: Path) -> None:
+    """Write a ledger: its table, what was crossed as GeoJSON, or the paths it was made of, where given, as a map.
 
     Raises
     ------
@@ -86,7 +86,7 @@ def write_ledger(found: Ledger, trajectories: xr.Dataset, path: Path) -> None:
     if path.suffix.lower() == ".geojson":
         write_json(found.to_geojson(), path)
     else:
-        write(trajectories if path.suffix.lower() == ".png" else found.table, path)
+        write(found.table if trajectories is None or path.suffix.lower() != ".png" else trajectories, path)
 
 
 def write_json(data: Any, path: Path) -> None:
