@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from overflight.airspace.partition import MICRODEGREES, Partition, anchor_latitudes
 from overflight.airspace.regions import Region, Regions
 
-I64, I32 = NDArray[np.int64], NDArray[np.int32]
+I64: TypeAlias = NDArray[np.int64]
+I32: TypeAlias = NDArray[np.int32]
 Arcs: TypeAlias = tuple[I32, I32, I32, I32]
 """Vertices of arcs (v, 2) in microdegrees, where each begins (a + 1,), and the faces to its left and right (a,)."""
 _TURN, _POLE = round(180 * MICRODEGREES), round(90 * MICRODEGREES)
