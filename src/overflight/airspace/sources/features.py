@@ -24,6 +24,8 @@ READERS: dict[str, Reader] = {
     ".geojson": geojson.read, ".json": geojson.read, ".gpkg": geopackage.read, ".kml": kml.read, ".kmz": kml.read,
     ".parquet": geoparquet.read, ".geoparquet": geoparquet.read, ".shp": shapefile.read,
 }  # fmt: skip
+SUFFIXES = (*READERS, ".zip")
+_HEADS = ((b"PK\3\4", ".zip"), (b"SQLite format 3\0", ".gpkg"), (b"PAR1", ".parquet"), (b"{", ".geojson"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,8 +107,8 @@ def open_file(path: Path, *, layer: str | None = None) -> File:
     InvalidInput
         The file cannot be read, or holds no areas.
     """
-    if path.suffix.lower() not in (*READERS, ".zip"):
-        known = ", ".join(sorted((*READERS, ".zip")))
+    if path.suffix.lower() not in SUFFIXES:
+        known = ", ".join(sorted(SUFFIXES))
         raise InvalidInput("regions", f"the suffix {path.suffix!r}", f"one of {known}", path.name)
     try:
         if not path.stat().st_size:
@@ -123,6 +125,25 @@ def open_file(path: Path, *, layer: str | None = None) -> File:
     if left:
         log.warning("%s: %d features are no areas and were left out", path.name, left)
     return File(rows=areas, name=path.name, digest=digest, version=table.version, passed_over=left)
+
+
+def suffix_of(path: Path) -> str:
+    """Return the suffix that fits how a file begins.
+
+    Raises
+    ------
+    InvalidInput
+        It begins like none that can be read: a web page, say.
+    """
+    with path.open("rb") as stream:
+        head = stream.read(512).removeprefix(b"\xef\xbb\xbf").lstrip()
+    found = next((suffix for begin, suffix in _HEADS if head.startswith(begin)), "")
+    if not found and b"<kml" in head:
+        return ".kml"
+    if not found:
+        got = "a web page" if b"<html" in head.lower() or b"<!doctype html" in head.lower() else "another kind of file"
+        raise InvalidInput("regions", got if head else "an empty file", f"one of {', '.join(sorted(SUFFIXES))}")
+    return found
 
 
 def _table(path: Path, layer: str | None) -> Table:

@@ -89,7 +89,9 @@ def _country(row: Attributes, ids: dict[str, str], holders: dict[str, str], abou
     nobody = row.text("type") == "Indeterminate" and letters not in _OWN and not said.is_own
     holder = said.holder or ("" if nobody else sovereign)
     claimants = tuple(claimant for claimant in claimants if claimant != holder)
-    views = {claimant: claimant for claimant in claimants} | _views(row, ids, claimants)
+    views = {claimant: claimant for claimant in claimants}
+    if claimants or holder == code:  # who does not recognise a lease or a dependency sees its holder there
+        views |= _views(row, ids, claimants)
     return Region(
         id=code, name=row.text("admin", "name_en", "name"), kind="disputed" if claimants else "land",
         administered_by=holder, claimed_by=claimants, note=note,
