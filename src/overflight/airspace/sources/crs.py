@@ -23,7 +23,7 @@ _MODERN = frozenset({
 })  # fmt: skip
 _ELLIPSOID = re.compile(r"(?:SPHEROID|ELLIPSOID)\s*\[\s*\"[^\"]*\"\s*,\s*([\d.]+)", re.IGNORECASE)
 _MERIDIAN = re.compile(r"PRIMEM\s*\[\s*\"[^\"]*\"\s*,\s*([-\d.]+)", re.IGNORECASE)
-_UNIT = re.compile(r"UNIT\s*\[\s*\"([^\"]*)\"", re.IGNORECASE)
+_UNIT = re.compile(r"(?:(?<![A-Z])|ANGLE)UNIT\s*\[\s*\"([^\"]*)\"", re.IGNORECASE)
 _WGS84_AXIS_M = 6_378_137.0
 
 

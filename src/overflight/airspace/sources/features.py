@@ -85,7 +85,7 @@ class File:
         mended = [feature for feature in found if feature.repaired]
         if mended:
             first = f"{mended[0].where.removeprefix(self.name + ': ')}, {mended[0].repaired}"
-            log.warning("%s: %d areas were not sound and were repaired, the first: %s", self.name, len(mended), first)
+            log.warning("%s: areas that were not sound were repaired: %d, the first %s", self.name, len(mended), first)
         return found
 
     def _checked(self, row: Raw, repair: bool) -> Feature:
@@ -120,10 +120,10 @@ def open_file(path: Path, *, layer: str | None = None) -> File:
     areas = tuple(row for row in table.rows if row.polygons)
     left = len(table.rows) - len(areas)
     if not areas:
-        got = f"{left} features without polygons" if left else "no features"
+        got = f"features without polygons ({left})" if left else "no features"
         raise InvalidInput("regions", got, "at least one polygon", path.name)
     if left:
-        log.warning("%s: %d features are no areas and were left out", path.name, left)
+        log.warning("%s: features that are no areas were left out: %d", path.name, left)
     return File(rows=areas, name=path.name, digest=digest, version=table.version, passed_over=left)
 
 

@@ -103,7 +103,7 @@ def _plain(features: list[Feature], name: str, naming: Naming) -> Iterable[_Part
         if part is not None:
             yield part
     if left:
-        log.warning("%s: %d areas are no FIR or UIR with four letters and were left out", name, left)
+        log.warning("%s: areas that are no FIR or UIR with four letters were left out: %d", name, left)
 
 
 def _part(feature: Feature, naming: Naming) -> _Part | None:

@@ -24,13 +24,13 @@ def read(path: Path, layer: str | None = None) -> Table:  # noqa: ARG001 - a fil
 
     try:
         table = pq.read_table(path)
-    except (pa.ArrowException, OSError) as problem:
+        column = _column(table.schema.metadata or {}, path.name)
+        if column not in table.column_names:
+            raise InvalidInput("geoparquet", f"no column {column!r}", "the geometry that its metadata name", path.name)
+        wkb = table.column(column).to_pylist()
+        rows = table.drop([column]).to_pylist()
+    except (pa.ArrowException, OSError, ValueError) as problem:  # UnicodeDecodeError is a ValueError
         raise InvalidInput("geoparquet", one_line(str(problem), 120), "a whole Parquet file", path.name) from None
-    column = _column(table.schema.metadata or {}, path.name)
-    if column not in table.column_names:
-        raise InvalidInput("geoparquet", f"no column {column!r}", "the geometry that its metadata name", path.name)
-    wkb = table.column(column).to_pylist()
-    rows = table.drop([column]).to_pylist()
     return Table([
         Raw(n, row, rings_of(shape, f"{path.name}: feature {n}"))
         for n, (row, shape) in enumerate(zip(rows or [{}] * len(wkb), wkb, strict=True), start=1)
