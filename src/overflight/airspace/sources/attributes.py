@@ -83,12 +83,12 @@ class Attributes:
                 text = self.text(f"{name}_{tail}")
                 if text:
                     return _metres(text, tail, f"{name}_{tail}", self.where) if scale else None
-            text = self.text(name).upper()
+            text = self.text(name)
             if text:
                 stem = name.removesuffix("_val")
                 beside = self.text(*(stem + tail for tail in UNIT_TAILS)).lower()
                 above = self.text(f"{stem}_code", f"{stem}_ref", f"{stem}_datum").upper() in ("SFC", "AGL", "GND")
-                if text in _UNLIMITED or text in _GROUND or above:
+                if text.upper() in _UNLIMITED | _GROUND or above:
                     return None
                 return _metres(text, _UNIT_WORDS.get(beside, unit), name, self.where)
         return None

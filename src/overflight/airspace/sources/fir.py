@@ -109,7 +109,7 @@ def _plain(features: list[Feature], name: str, naming: Naming) -> Iterable[_Part
 def _part(feature: Feature, naming: Naming) -> _Part | None:
     found = Attributes(feature.properties, feature.where)
     names = (naming.id_attribute,) if naming.id_attribute else DESIGNATORS
-    words = (found.text(name).upper() for name in names)
+    words = (found.text(name) for name in names)
     designator = next((word for word in words if _LETTERS.fullmatch(word)), None)
     stated = " ".join(found.text(name).upper() for name in TYPES)
     if designator is None or (stated.strip() and not re.search(r"FIR|UIR|OCA|ACC|CTA|ARTCC", stated)):

@@ -273,6 +273,8 @@ def _check_status(answer: httpx.Response, url: str, span: str | None) -> None:
     if status in RETRY_STATUS:
         after = answer.headers.get("retry-after", "")
         raise _Retry(said, wait_s=float(after) if after.isdigit() else 0.0)
+    if status == 416 and span == "bytes=0-0":
+        raise Unavailable(f"{url}: an empty file")
     if status == 416:
         raise Unavailable(f"{url}: the file is shorter than its index says ({span} is past its end)")
     if status not in (200, 206) or (status == 206 and span is None):
