@@ -138,7 +138,7 @@ def test_natural_earth_and_a_name_of_its_own(shared_data, home):
     layer = fetch("natural-earth", file=shared_data / "geo" / "ne10_disputed_areas.parquet", name="disputed")
     assert (layer.name, layer.regions, layer.licence) == ("disputed", 80, "public domain")
     assert len(find_layer("disputed")) == 80
-    with pytest.raises(InvalidInput, match="name: got '../x', expected small letters, digits and hyphens"):
+    with pytest.raises(InvalidInput, match=r"name: got '\.\./x', expected small letters, digits and hyphens"):
         fetch("natural-earth", file=shared_data / "geo" / "ne10_disputed_areas.parquet", name="../x")
 
 
@@ -200,7 +200,9 @@ def test_the_command_fetches_lists_and_says_what_it_brought(server, capsys, monk
     )
     assert main(["airspace", "fetch", "fir"]) == 0
     out, err = capsys.readouterr()
-    assert out.startswith("fir                430 regions  VATSIM, vatspy-data-project Boundaries.geojson; version sha256 ")
+    assert out.startswith(
+        "fir                430 regions  VATSIM, vatspy-data-project Boundaries.geojson; version sha256 "
+    )
     assert "CC BY-SA 4.0, VATSIM" in out
     assert err.count("\n") == 2
     assert "groups of a simulator, not regions of ICAO, were left out: ADR, BAIRES, NAT, TEH, UKR" in err
@@ -242,3 +244,22 @@ def test_the_command_interrupted_and_called_again(server, home, tmp_path):
     done = command(*run[3:], cwd=tmp_path)
     assert (done.returncode, done.stdout[:22]) == (0, "fir                430")
     assert server.sent - sent <= (server.root / FIR).stat().st_size - had + 10
+
+
+def test_a_verb_with_verbs_below_it_takes_options_from_environment_and_file(server, capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "overflight.toml").write_text('[airspace]\njson = true\n[airspace.fetch]\nname = "ours"\n')
+    monkeypatch.setenv("OVERFLIGHT_AIRSPACE_FETCH_URL", f"{server.url}/{FIR}")
+    assert main(["airspace", "fetch", "fir"]) == 0
+    assert capsys.readouterr().out.startswith("ours ")
+    assert main(["airspace", "none.nc"]) == 2
+    assert capsys.readouterr().err.startswith("overflight: tracks: got none.nc (No such file or directory)")
+    (tmp_path / "overflight.toml").write_text("[airspace.fetsh]\n")
+    assert main(["airspace", "fetch", "fir"]) == 2
+    assert capsys.readouterr().err == (
+        "overflight: overflight.toml: airspace: fetsh: got an unknown name, expected a table of fetch, list\n"
+    )
+    (tmp_path / "overflight.toml").unlink()
+    monkeypatch.setenv("OVERFLIGHT_AIRSPACE_FETSH", "1")
+    assert main(["airspace", "none.nc"]) == 2
+    assert "OVERFLIGHT_AIRSPACE_FETSH: got an unknown name, expected an option of airspace" in capsys.readouterr().err

@@ -18,7 +18,8 @@ def fetch_(
     source: Annotated[RegionSource, Parameter(help="Which data set.")],
     *,
     url: Annotated[
-        str | None, Parameter(help="A mirror's address of the file, else OVERFLIGHT_FIR_URL and the like, else its own.")
+        str | None,
+        Parameter(help="Address of a mirror; else OVERFLIGHT_FIR_URL and the like, else its own."),
     ] = None,
     from_: Annotated[
         Path | None, Parameter(name="--from", help="A file on disk instead: nothing is downloaded.")

@@ -51,7 +51,7 @@ def geopackage(path: Path, shapes=SHAPES, rows=ROWS, srs=4326, layers=("areas",)
         for row, shape in zip(rows, shapes, strict=True):
             blob = struct.pack("<2sBBi4d", b"GP", 0, 3, srs, 0, 1, 0, 1) + shapely.to_wkb(shape)
             values = (blob, row.get("id"), row.get("name"), row.get("floor_ft"), row.get("ceiling_fl"))
-            base.execute(f'INSERT INTO "{layer}" (geom, id, name, floor_ft, ceiling_fl) VALUES (?, ?, ?, ?, ?)', values)
+            base.execute(f'INSERT INTO "{layer}" (geom, id, name, floor_ft, ceiling_fl) VALUES (?, ?, ?, ?, ?)', values)  # noqa: S608
     base.commit()
     base.close()
     return path

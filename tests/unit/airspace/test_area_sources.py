@@ -31,7 +31,9 @@ def test_ids_and_names_are_found_by_the_list_or_by_option(tmp_path):
     path = boxes(tmp_path / "a.geojson", *rows)
     regions, _ = read_regions(path)
     assert [(region.id, region.name) for region in regions] == [("SOL", "Somaliland"), ("LFFF", "LFFF")]
-    regions, _ = read_regions(path, kind="fir", naming=Naming(id_attribute="ZONE", source="ours", version="3", licence="CC0"))
+    regions, _ = read_regions(
+        path, kind="fir", naming=Naming(id_attribute="ZONE", source="ours", version="3", licence="CC0")
+    )
     assert [(region.id, region.kind) for region in regions] == [("7", "fir"), ("8", "fir")]
     assert (regions[0].source, regions[0].version, regions[0].licence) == ("ours", "3", "CC0")
     assert line(lambda: read_regions(path, naming=Naming(name_attribute="label"))) == (
@@ -97,7 +99,9 @@ def test_sub_sectors_of_vatsim_are_part_of_their_region(tmp_path, caplog):
         ("fir", "", "a flight simulation network's data, not for navigation")
     }
     assert regions[0].licence.startswith("CC BY-SA 4.0, VATSIM")
-    assert caplog.messages == ["Boundaries.geojson: groups of a simulator, not regions of ICAO, were left out: ADR, NAT"]
+    assert caplog.messages == [
+        "Boundaries.geojson: groups of a simulator, not regions of ICAO, were left out: ADR, NAT"
+    ]
 
 
 def test_firs_of_an_aviation_authority(tmp_path, caplog):
@@ -108,14 +112,21 @@ def test_firs_of_an_aviation_authority(tmp_path, caplog):
         {"IDENT": "LFPG", "NAME": "PARIS TMA", "TYPE": "TMA"},
         {"IDENT": "R-12", "NAME": "a range", "TYPE": "FIR"},
     ]
-    regions, _ = read_firs(boxes(tmp_path / "firs.geojson", *rows), naming=Naming(source="AIP", version="2311", licence="its own"))
+    regions, _ = read_firs(
+        boxes(tmp_path / "firs.geojson", *rows), naming=Naming(source="AIP", version="2311", licence="its own")
+    )
     assert [(r.id, r.name, r.kind) for r in regions] == [
         ("EDUU", "RHEIN UIR", "uir"), ("LFFF", "PARIS FIR", "fir"), ("LFFF-UIR", "FRANCE UIR", "uir"),
     ]  # fmt: skip
     assert regions[0].floor_m == pytest.approx(7467.6)
     assert regions[0].ceiling_m is None
     assert (regions[1].floor_m, regions[1].ceiling_m) == (None, pytest.approx(5943.6))
-    assert (regions[1].source, regions[1].version, regions[1].licence, regions[1].note) == ("AIP", "2311", "its own", "")
+    assert (regions[1].source, regions[1].version, regions[1].licence, regions[1].note) == (
+        "AIP",
+        "2311",
+        "its own",
+        "",
+    )
     assert caplog.messages == ["firs.geojson: areas that are no FIR or UIR with four letters were left out: 2"]
 
 
@@ -167,9 +178,17 @@ def test_the_real_countries(shared_data):
     by_id = {region.id: region for region in regions}
     assert len(by_id) == len(geometries) == 258
     assert (by_id["GRL"].kind, by_id["GRL"].administered_by) == ("land", "DNK")
-    assert (by_id["XKX"].administered_by, by_id["XKX"].claimed_by, by_id["XKX"].views["CHN"]) == ("XKX", ("SRB",), "SRB")
+    assert (by_id["XKX"].administered_by, by_id["XKX"].claimed_by, by_id["XKX"].views["CHN"]) == (
+        "XKX",
+        ("SRB",),
+        "SRB",
+    )
     assert (by_id["TWN"].kind, by_id["TWN"].views["CHN"]) == ("disputed", "CHN")
-    assert (by_id["FLK"].administered_by, by_id["FLK"].claimed_by, by_id["FLK"].views) == ("GBR", ("ARG",), {"ARG": "ARG"})
+    assert (by_id["FLK"].administered_by, by_id["FLK"].claimed_by, by_id["FLK"].views) == (
+        "GBR",
+        ("ARG",),
+        {"ARG": "ARG"},
+    )
     assert (by_id["KAB"].kind, by_id["KAB"].administered_by) == ("land", "KAZ")
     assert (by_id["ATA"].administered_by, by_id["BRT"].administered_by, by_id["PSE"].administered_by) == ("", "", "PSE")
     assert by_id["CAN"].licence == "public domain"

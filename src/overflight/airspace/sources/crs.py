@@ -1,7 +1,7 @@
 """Which coordinate systems are taken: degrees on WGS 84, or on a datum within two metres of it.
 
-Read from codes, URNs, well-known text and PROJJSON without PROJ: its library and the one in ecCodes do not live together
-in one process.
+Read from codes, URNs, well-known text and PROJJSON without PROJ: in one process with the library of
+ecCodes, pyproj ends in a crash.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ _MODERN = frozenset({
     "4258", "4937",  # ETRS89
     "4269", "6318", "4617",  # NAD83, its 2011 realisation, its Canadian one
     "4283", "7844",  # GDA94, GDA2020
-    "4167", "4612", "6668", "4490", "4674", "4148",  # NZGD2000, JGD2000, JGD2011, CGCS2000, SIRGAS 2000, Hartebeesthoek94
+    "4167", "4612", "6668",  # NZGD2000, JGD2000, JGD2011
+    "4490", "4674", "4148",  # CGCS2000, SIRGAS 2000, Hartebeesthoek94
 })  # fmt: skip
 _ELLIPSOID = re.compile(r"(?:SPHEROID|ELLIPSOID)\s*\[\s*\"[^\"]*\"\s*,\s*([\d.]+)", re.IGNORECASE)
 _MERIDIAN = re.compile(r"PRIMEM\s*\[\s*\"[^\"]*\"\s*,\s*([-\d.]+)", re.IGNORECASE)

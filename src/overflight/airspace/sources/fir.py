@@ -44,7 +44,7 @@ def read_firs(path: Path | str, *, naming: Naming | None = None) -> Read:
     """Read flight information regions, ``fir`` and ``uir``.
 
     VATSIM's layout is known by its attributes: sub-sectors, whose id has a dash, are part of the region before it, and
-    ids that are not four letters are groups of a simulator and left out. Rings that cross themselves are repaired there,
+    ids that are not four letters are groups of a simulator and left out. Rings that cross themselves are repaired,
     and a warning counts them. Any other file has its designators in one of ``DESIGNATORS`` and, where it holds other
     airspace too, the kind in one of ``TYPES``; areas of one designator are united. Numbers without a unit in
     ``LOWERLIMIT`` and ``UPPERLIMIT`` are flight levels, 999 unlimited, as EUROCONTROL writes them.
@@ -73,7 +73,7 @@ def read_firs(path: Path | str, *, naming: Naming | None = None) -> Read:
     if not parts:
         expected = f"four letters in one of {', '.join(DESIGNATORS)}"
         raise InvalidInput("designator", "none that is ICAO's", expected, path.name)
-    about = {
+    about: dict[str, Any] = {
         "source": naming.source or (VATSIM_SOURCE if is_vatsim else file.name),
         "version": naming.version or file.stamp,
         "licence": naming.licence or (VATSIM_LICENCE if is_vatsim else "not stated"),
@@ -123,7 +123,7 @@ def _part(feature: Feature, naming: Naming) -> _Part | None:
     return _Part(designator, name or designator, kind, floor, ceiling, feature.geometry)
 
 
-def _united(parts: list[_Part], about: dict[str, str]) -> Read:
+def _united(parts: list[_Part], about: dict[str, Any]) -> Read:
     groups: dict[tuple[str, str], list[_Part]] = {}
     for part in parts:
         groups.setdefault((part.designator, part.kind), []).append(part)

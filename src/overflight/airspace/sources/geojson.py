@@ -10,14 +10,14 @@ import msgspec
 import numpy as np
 
 from overflight.airspace.sources.crs import require_degrees
-from overflight.airspace.sources.polygons import F64, Rings
+from overflight.airspace.sources.polygons import F64
 from overflight.airspace.sources.raw import Raw, Table
 from overflight.errors import InvalidInput, one_line
 
 _DEEPEST = 16
 
 
-def read(path: Path, layer: str | None = None) -> Table:  # noqa: ARG001 - a file is one layer
+def read(path: Path, layer: str | None = None) -> Table:
     """Read a FeatureCollection, a Feature, or a bare geometry.
 
     Raises
@@ -74,10 +74,8 @@ def _polygons(geometry: Any, where: str, depth: int = 0) -> Iterator[list[F64]]:
         for part in _list(geometry.get("geometries"), where):
             yield from _polygons(part, where, depth + 1)
     elif kind in ("Polygon", "MultiPolygon"):
-        for polygon in [places] if kind == "Polygon" else _list(places, where):
-            rings: Rings = [[_ring(ring, where) for ring in _list(polygon, where)]]
-            if rings[0]:
-                yield rings[0]
+        polygons = [places] if kind == "Polygon" else _list(places, where)
+        yield from ([_ring(ring, where) for ring in _list(polygon, where)] for polygon in polygons if polygon != [])
     elif kind not in ("Point", "MultiPoint", "LineString", "MultiLineString"):
         got = f"type {kind!r}" if isinstance(kind, str) else "no type"
         raise InvalidInput("geometry", one_line(got, 80), "a Polygon or MultiPolygon", where)

@@ -11,7 +11,7 @@ from overflight.airspace.sources.raw import Raw, Table, rings_of
 from overflight.errors import InvalidInput, one_line
 
 
-def read(path: Path, layer: str | None = None) -> Table:  # noqa: ARG001 - a file is one layer
+def read(path: Path, layer: str | None = None) -> Table:
     """Read the primary geometry column and the attributes beside it.
 
     Raises

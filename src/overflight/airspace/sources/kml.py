@@ -1,4 +1,4 @@
-"""Read polygons of KML and KMZ (OGC 07-147r2). Its coordinates are always degrees on WGS 84; heights are passed over."""
+"""Read polygons of KML and KMZ (OGC 07-147r2): always degrees on WGS 84. Heights are passed over."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from overflight.sightings.kml import unzipped
 from overflight.sightings.markup import children, local, root_of, text_in
 
 
-def read(path: Path, layer: str | None = None) -> Table:  # noqa: ARG001 - a file is one layer
+def read(path: Path, layer: str | None = None) -> Table:
     """Read the placemarks; name and extended data are the attributes.
 
     Raises

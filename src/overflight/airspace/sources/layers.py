@@ -162,7 +162,8 @@ def install(name: str, read: Read, *, origin: str, sha256: str) -> Layer:
         with _beside(folder / layer.file) as part, part.open("wb") as stream:
             pack.write(arranged, stream)
         with _beside(folder / f"{name}.json") as part:
-            part.write_text(json.dumps(asdict(layer), indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
+            text = json.dumps(asdict(layer), indent=1, sort_keys=True, ensure_ascii=False)
+            part.write_text(f"{text}\n", encoding="utf-8")
         if before is not None and before.file != layer.file:
             (folder / before.file).unlink(missing_ok=True)
     return layer

@@ -7,6 +7,7 @@ three of ``TERRITORYn``, ``ISO_TERn``, ``SOVEREIGNn``, ``ISO_SOVn``.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import shapely
 
@@ -40,13 +41,13 @@ def read_marine_regions(path: Path | str, *, naming: Naming | None = None) -> Re
     """
     naming = naming or Naming()
     file = open_file(Path(path), layer=naming.layer)
-    about = {
+    about: dict[str, Any] = {
         "source": naming.source or SOURCE,
         "version": naming.version or (file.version or f"{Path(file.name).stem}, {file.stamp}"),
         "licence": naming.licence or LICENCE,
     }
     regions: dict[str, Region] = {}
-    parts: dict[str, list[object]] = {}
+    parts: dict[str, list[Any]] = {}
     for feature in file.features(repair=True):
         region = _region(Attributes(feature.properties, feature.where), file.name, about)
         regions.setdefault(region.id, region)
@@ -55,7 +56,7 @@ def read_marine_regions(path: Path | str, *, naming: Naming | None = None) -> Re
     return list(regions.values()), as_array(united)
 
 
-def _region(row: Attributes, name: str, about: dict[str, str]) -> Region:
+def _region(row: Attributes, name: str, about: dict[str, Any]) -> Region:
     stated = row.text("pol_type").upper()
     parties = tuple(dict.fromkeys(filter(None, (row.text(f"iso_sov{n}", f"iso_ter{n}") for n in (1, 2, 3)))))
     if any(word in stated for word in _SHARED):

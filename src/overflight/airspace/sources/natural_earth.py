@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 from overflight.airspace.regions import Region
 from overflight.airspace.sources.attributes import Attributes
@@ -54,7 +55,7 @@ def read_natural_earth(path: Path | str, *, naming: Naming | None = None) -> Rea
     if not all(row.text("adm0_a3") for row in rows):
         hint = "take admin_0_countries or admin_0_disputed_areas"
         raise InvalidInput("ADM0_A3", "nothing", "Natural Earth's letters in every feature", file.name, hint)
-    about = {
+    about: dict[str, Any] = {
         "source": naming.source or f"{SOURCE}, {Path(file.name).stem}",
         "version": naming.version or file.stamp,
         "licence": naming.licence or LICENCE,
@@ -65,7 +66,7 @@ def read_natural_earth(path: Path | str, *, naming: Naming | None = None) -> Rea
     return regions, as_array([feature.geometry for feature in features])
 
 
-def _countries(rows: list[Attributes], about: dict[str, str]) -> list[Region]:
+def _countries(rows: list[Attributes], about: dict[str, Any]) -> list[Region]:
     ids = _ids(rows)
     holders = {row.text("admin"): ids[row.text("adm0_a3")] for row in rows}
     return [_country(row, ids, holders, about) for row in rows]
@@ -81,7 +82,7 @@ def _ids(rows: list[Attributes]) -> dict[str, str]:
     return found
 
 
-def _country(row: Attributes, ids: dict[str, str], holders: dict[str, str], about: dict[str, str]) -> Region:
+def _country(row: Attributes, ids: dict[str, str], holders: dict[str, str], about: dict[str, Any]) -> Region:
     letters, note = row.text("adm0_a3"), row.text("note_brk").removeprefix("None")
     code, said = ids[letters], claims_of(note)
     claimants = said.claimants or _UNSAID.get(letters, ())
@@ -112,7 +113,7 @@ def _views(row: Attributes, ids: dict[str, str], claimants: tuple[str, ...]) -> 
     return views
 
 
-def _disputed(rows: list[Attributes], about: dict[str, str]) -> list[Region]:
+def _disputed(rows: list[Attributes], about: dict[str, Any]) -> list[Region]:
     seen: Counter[str] = Counter()
     regions = []
     for row in rows:

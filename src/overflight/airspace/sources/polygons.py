@@ -122,7 +122,7 @@ def _polygon(rings: list[F64], where: str) -> shapely.Polygon:
     west, east = outer[:, 0].min(), outer[:, 0].max()
     placed = []
     for hole in holes:
-        turns = [hole + [turn, 0.0] for turn in (0.0, 360.0, -360.0)]
+        turns = [hole + np.array([turn, 0.0]) for turn in (0.0, 360.0, -360.0)]
         inside = [h for h in turns if west - _SLACK_DEG <= h[:, 0].min() and h[:, 0].max() <= east + _SLACK_DEG]
         if not inside:
             got = f"a hole at {_named(hole[0])} outside its polygon"
@@ -149,7 +149,7 @@ def _valid(area: Any, where: str, reasons: list[str], *, repair: bool, got: str 
 
 
 def _in_words(reason: str) -> str:
-    kind = reason.split("[")[0].strip().lower()
+    kind = reason.split("[", maxsplit=1)[0].strip().lower()
     return "a ring that crosses itself" if "self-intersection" in kind else kind
 
 

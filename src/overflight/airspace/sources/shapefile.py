@@ -23,7 +23,7 @@ _POLYGONS = (5, 15, 25)
 _OTHERS = (0, 1, 3, 8, 11, 13, 18, 21, 23, 28)
 
 
-def read(path: Path, layer: str | None = None) -> Table:  # noqa: ARG001 - a file is one layer
+def read(path: Path, layer: str | None = None) -> Table:
     """Read the shapes and the table of attributes beside them.
 
     Raises

@@ -43,8 +43,8 @@ class Naming:
 def read_regions(path: Path | str, *, kind: str = "user", naming: Naming | None = None) -> Read:
     """Read areas of any kind from GeoJSON, GeoPackage, KML, KMZ, GeoParquet or a Shapefile, zipped or not.
 
-    Attributes taken are the id and the name, ``administered_by``, ``claimed_by`` (parted by commas), ``note``, and floor
-    and ceiling (`attributes`). Without an id the name is taken, without both the file's name and the feature's number.
+    Attributes taken are id and name, ``administered_by``, ``claimed_by`` (parted by commas), ``note``,
+    floor and ceiling (`attributes`). Without an id the name is taken, without both the file's name and a number.
 
     Parameters
     ----------

@@ -133,7 +133,7 @@ class Client:
         return self.edition(url)[0]
 
     def edition(self, url: str) -> tuple[int | None, str]:
-        """Return the length of a file as `size` does, and by what the server tells its editions apart: "" if by nothing.
+        """Return the length of a file as `size` does, and how the server marks its edition: "" where it does not.
 
         Raises
         ------
