@@ -93,7 +93,7 @@ def test_a_ring_that_crosses_itself_is_refused_with_the_place_and_repaired_only_
     bow = [[0, 0], [2, 2], [2, 0], [0, 2], [0, 0]]
     assert refused(tmp_path, [bow]) == (
         "got a ring that crosses itself at 1 1, expected rings that do not cross; mend it in the program that drew it, or "
-        "let it be repaired with repair=True (--repair)"
+        "let it be repaired with repair=True"
     )
     assert area(tmp_path, [bow], naming=Naming(repair=True)).area == pytest.approx(2.0)
     assert caplog.messages == [

@@ -51,7 +51,7 @@ def test_two_regions_of_one_id_and_an_unknown_kind_are_refused(tmp_path):
     path = boxes(tmp_path / "a.geojson", {"id": "A"}, {"id": "B"}, {"id": "A"})
     assert line(lambda: read_regions(path)) == (
         "a.geojson: feature 3 (A): id: got 'A' again, as in feature 1 (A), expected one region an id; name another "
-        "attribute with id_attribute (--id-attribute)"
+        "attribute with id_attribute"
     )
     assert line(lambda: read_regions(path, kind="eez")).startswith("kind: got 'eez', expected one of land, ")
 

@@ -142,7 +142,7 @@ def _valid(area: Any, where: str, reasons: list[str], *, repair: bool, got: str 
     place = f" at {_named([float(match[1]), float(match[2])])}" if match else ""
     said = got or _in_words(reason)
     if not repair:
-        hint = "mend it in the program that drew it, or let it be repaired with repair=True (--repair)"
+        hint = "mend it in the program that drew it, or let it be repaired with repair=True"
         raise InvalidInput("geometry", said + place, "rings that do not cross", where, hint)
     reasons.append(said + place)
     return mended

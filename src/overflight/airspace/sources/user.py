@@ -77,7 +77,7 @@ def require_unique(ids: list[str], wheres: list[str]) -> None:
         first, second = [where for name, where in zip(ids, wheres, strict=True) if name == twice][:2]
         other = first.rpartition(": ")[2]
         raise InvalidInput("id", f"{twice!r} again, as in {other}", "one region an id", second,
-                           "name another attribute with id_attribute (--id-attribute)")  # fmt: skip
+                           "name another attribute with id_attribute")  # fmt: skip
 
 
 def as_array(geometries: list[Any]) -> NDArray[Any]:
