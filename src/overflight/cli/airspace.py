@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from overflight.cli.airspace_fetch import fetch_, list_
 from overflight.cli.options import Json
 from overflight.cli.screen import remark, say, say_json
 from overflight.errors import InvalidInput
 
 if TYPE_CHECKING:
     import xarray as xr
+
+__all__ = ["airspace", "fetch_", "list_", "trajectories"]
 
 
 def airspace(
