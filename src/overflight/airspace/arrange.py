@@ -83,9 +83,7 @@ def _numbered(covers: list[tuple[int, ...]], numbers: dict[tuple[int, ...], int]
     return np.array([numbers.setdefault(row, len(numbers)) for row in covers], np.int32)
 
 
-def _arcs(
-    lines: NDArray[Any], polygons: NDArray[Any], faces: NDArray[np.int32]
-) -> Arcs:
+def _arcs(lines: NDArray[Any], polygons: NDArray[Any], faces: NDArray[np.int32]) -> Arcs:
     """Cut lines into arcs that have one face on either side; what is no border is left out."""
     vertices, line = _whole(lines)
     ringed, ring = _whole(shapely.get_rings(shapely.orient_polygons(polygons)))
