@@ -21,12 +21,18 @@ from numpy.typing import NDArray
 from overflight.airspace.crossings import Crossings, crossings
 from overflight.airspace.embedded import countries
 from overflight.airspace.labels import owner
-from overflight.airspace.regions import HIGH_SEAS, Region, Regions
+from overflight.airspace.regions import HIGH_SEAS, OUTSIDE, Region, Regions
 from overflight.airspace.shapes import shapes
 from overflight.errors import InvalidInput
 
 F64 = NDArray[np.float64]
 QUANTILES = {"q05": 0.05, "q50": 0.5, "q95": 0.95}
+COLUMNS = (
+    *("id", "name", "kind", "administered_by", "claimed_by", "note", "disputed"),
+    *("members", "probability", "probability_low", "probability_high", "grazing"),
+    *(f"{what}_{quantile}" for what in ("entry", "exit") for quantile in QUANTILES),
+    *("hours_q50", "altitude_low_m", "altitude_high_m", "passes_mean"),
+)
 NO_CEILING = (
     "No height is agreed at which the sovereignty of a state over its airspace ends; the ledger has no ceiling unless "
     "one is given."
@@ -156,17 +162,17 @@ def ledger_of(found: Crossings, regions: Regions, *, by: str = "country", view: 
     rows = [
         _row(about[name], found, order[cuts[k] : cuts[k + 1]])
         for k, name in enumerate(found.names)
-        if cuts[k + 1] > cuts[k]
+        if cuts[k + 1] > cuts[k] and name != OUTSIDE
     ]
-    columns = list(rows[0])
-    table = pd.DataFrame(rows, columns=columns).sort_values("entry_q50", kind="stable", ignore_index=True)
+    table = pd.DataFrame(rows, columns=list(COLUMNS)).sort_values("entry_q50", kind="stable", ignore_index=True)
     sources = tuple(dict.fromkeys(" ".join(filter(None, (r.source, r.version))) for r in regions.regions))
     return Ledger(table, found.members, _counts(found, about), sources, by, view)
 
 
 def described(regions: Regions, by: str, view: str) -> dict[str, dict[str, Any]]:
     """Return what is to be said of each label: a country by its land, a region by itself."""
-    about = {HIGH_SEAS: _about(HIGH_SEAS, Region(id=HIGH_SEAS, name="High seas", kind=HIGH_SEAS))}
+    seas = regions.elsewhere
+    about = {seas: _about(seas, Region(id=seas, name=seas.capitalize(), kind=seas))}
     for region in sorted(regions.regions, key=lambda r: (r.kind == "disputed", r.kind != "land")):
         name = region.id if by == "region" else owner(region, view)
         about.setdefault(name, _about(name, region))
@@ -200,7 +206,7 @@ def require(regions: Regions, by: str, view: str, band: Mapping[str, float]) -> 
 
 def _counts(found: Crossings, about: dict[str, dict[str, Any]]) -> NDArray[np.int64]:
     """Count the members that crossed so many countries."""
-    counted = np.array([about[n]["kind"] != HIGH_SEAS and not about[n]["disputed"] for n in found.names])
+    counted = np.array([about[n]["kind"] not in (HIGH_SEAS, OUTSIDE) and not about[n]["disputed"] for n in found.names])
     of = found.member[counted[found.label]]
     crossed = np.bincount(np.unique(of, return_counts=True)[1]) if of.size else np.zeros(1, np.int64)
     crossed[0] = found.members - np.unique(of).size
