@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import shapely
@@ -12,9 +12,12 @@ from numpy.typing import NDArray
 from overflight.airspace.partition import MICRODEGREES, Partition, anchor_latitudes
 from overflight.airspace.regions import Region, Regions
 
-I64 = NDArray[np.int64]
+I64: TypeAlias = NDArray[np.int64]
+I32: TypeAlias = NDArray[np.int32]
+Arcs: TypeAlias = tuple[I32, I32, I32, I32]
+"""Vertices of arcs (v, 2) in microdegrees, where each begins (a + 1,), and the faces to its left and right (a,)."""
 _TURN, _POLE = round(180 * MICRODEGREES), round(90 * MICRODEGREES)
-_JUST_EAST_DEG = 1e-7
+_BESIDE_DEG = 1e-7
 
 
 def arrange(regions: Sequence[Region], geometries: NDArray[Any]) -> Regions:
@@ -38,17 +41,34 @@ def arrange(regions: Sequence[Region], geometries: NDArray[Any]) -> Regions:
     tree = shapely.STRtree(geometries)
     numbers: dict[tuple[int, ...], int] = {(): 0}
     faces = _numbered(_covering(tree, np.asarray(shapely.point_on_surface(polygons))), numbers)
-    lats = anchor_latitudes()
-    west = _numbered(
-        _covering(tree, np.asarray(shapely.points(np.full(lats.size, -180.0 + _JUST_EAST_DEG), lats))), numbers
-    )
-    vertices, starts, left, right = _arcs(lines, polygons, faces)
-    return Regions(
-        tuple(regions),
-        Partition(
-            vertices.astype(np.int32), starts.astype(np.int32), left, right, tuple(numbers), west.astype(np.int32)
-        ),
-    )
+    west = _numbered(_covering(tree, _east_of_the_seam(anchor_latitudes())), numbers)
+    arcs = _joined(_arcs(lines, polygons, faces), _seam(lines, tree, numbers))
+    return Regions(tuple(regions), Partition(*arcs, tuple(numbers), west))
+
+
+def _east_of_the_seam(lat: NDArray[np.float64]) -> NDArray[Any]:
+    return np.asarray(shapely.points(np.full(lat.size, -180.0 + _BESIDE_DEG), lat))
+
+
+def _seam(lines: NDArray[Any], tree: shapely.STRtree, numbers: dict[tuple[int, ...], int]) -> Arcs:
+    """Return the borders that run along the antimeridian: where what ends at 180 is not what begins at -180."""
+    vertices, _ = _whole(lines)
+    on_it = vertices[np.abs(vertices[:, 0]) == _TURN, 1]
+    lat = np.unique(np.concatenate([on_it, [-_POLE, _POLE]]))
+    middle = 0.5 * (lat[:-1] + lat[1:]) / MICRODEGREES
+    right = _numbered(_covering(tree, _east_of_the_seam(middle)), numbers)
+    before = np.asarray(shapely.points(np.full(middle.size, 180.0 - _BESIDE_DEG), middle))
+    left = _numbered(_covering(tree, before), numbers)
+    kept = np.flatnonzero(left != right)
+    ends = np.stack([lat[kept], lat[kept + 1]], axis=1).ravel()
+    vertices = np.column_stack([np.full(ends.size, -_TURN), ends])
+    return vertices.astype(np.int32), 2 * np.arange(kept.size + 1, dtype=np.int32), left[kept], right[kept]
+
+
+def _joined(one: Arcs, other: Arcs) -> Arcs:
+    starts = np.concatenate([one[1], other[1][1:] + one[1][-1]]).astype(np.int32)
+    vertices, left, right = (np.concatenate([one[k], other[k]]) for k in (0, 2, 3))
+    return vertices, starts, left, right
 
 
 def _covering(tree: shapely.STRtree, points: NDArray[Any]) -> list[tuple[int, ...]]:
@@ -63,9 +83,7 @@ def _numbered(covers: list[tuple[int, ...]], numbers: dict[tuple[int, ...], int]
     return np.array([numbers.setdefault(row, len(numbers)) for row in covers], np.int32)
 
 
-def _arcs(
-    lines: NDArray[Any], polygons: NDArray[Any], faces: NDArray[np.int32]
-) -> tuple[I64, I64, NDArray[np.int32], NDArray[np.int32]]:
+def _arcs(lines: NDArray[Any], polygons: NDArray[Any], faces: NDArray[np.int32]) -> Arcs:
     """Cut lines into arcs that have one face on either side; what is no border is left out."""
     vertices, line = _whole(lines)
     ringed, ring = _whole(shapely.get_rings(shapely.orient_polygons(polygons)))
@@ -95,7 +113,7 @@ def _arcs(
     size = last - first + 1
     starts = np.concatenate([[0], np.cumsum(size)])
     chosen = np.repeat(first - starts[:-1], size) + np.arange(starts[-1])
-    return vertices[chosen], starts, left[first], right[first]
+    return vertices[chosen].astype(np.int32), starts.astype(np.int32), left[first], right[first]
 
 
 def _whole(lines: NDArray[Any]) -> tuple[I64, I64]:

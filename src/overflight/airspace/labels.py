@@ -8,10 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from overflight.airspace.regions import HIGH_SEAS, Region, Regions
+from overflight.airspace.regions import SOVEREIGN, Region, Regions
 
-STRONGER = ("disputed", "inland water", "land", "territorial sea")
-"""Of kinds that lie over each other, the one that a place is; others stand beside each other."""
 NO_LIMITS = (-np.inf, np.inf)
 
 
@@ -55,10 +53,10 @@ def owner(region: Region, view: str = "") -> str:
 
 def strongest(cover: tuple[int, ...], regions: tuple[Region, ...]) -> tuple[int, ...]:
     """Return, of the regions over a face, those that say what it is."""
-    for kind in STRONGER:
+    for kind in SOVEREIGN:
         found = tuple(k for k in cover if regions[k].kind == kind)
         if found:
-            return found + tuple(k for k in cover if regions[k].kind not in STRONGER)
+            return found + tuple(k for k in cover if regions[k].kind not in SOVEREIGN)
     return cover
 
 
@@ -71,9 +69,9 @@ def _labels(
     regions: Regions, name: Callable[[Region], str], limits: dict[str, tuple[float, float]], band: tuple[float, float]
 ) -> Labels:
     numbers: dict[str, int] = {}
-    faces = []
+    elsewhere, faces = regions.elsewhere, []
     for cover in regions.partition.covers:
-        names = dict.fromkeys(name(regions.regions[k]) for k in strongest(cover, regions.regions)) or (HIGH_SEAS,)
+        names = dict.fromkeys(name(regions.regions[k]) for k in strongest(cover, regions.regions)) or (elsewhere,)
         faces.append([numbers.setdefault(n, len(numbers)) for n in names])
     own = np.array([limits.get(n, NO_LIMITS) for n in numbers])
     own = np.column_stack([np.maximum(own[:, 0], band[0]), np.minimum(own[:, 1], band[1])])

@@ -8,6 +8,7 @@ are quantiles over the members that crossed.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,12 +21,18 @@ from numpy.typing import NDArray
 from overflight.airspace.crossings import Crossings, crossings
 from overflight.airspace.embedded import countries
 from overflight.airspace.labels import owner
-from overflight.airspace.regions import HIGH_SEAS, Region, Regions
+from overflight.airspace.regions import HIGH_SEAS, OUTSIDE, Region, Regions
 from overflight.airspace.shapes import shapes
 from overflight.errors import InvalidInput
 
 F64 = NDArray[np.float64]
 QUANTILES = {"q05": 0.05, "q50": 0.5, "q95": 0.95}
+COLUMNS = (
+    *("id", "name", "kind", "administered_by", "claimed_by", "note", "disputed"),
+    *("members", "probability", "probability_low", "probability_high", "grazing"),
+    *(f"{what}_{quantile}" for what in ("entry", "exit") for quantile in QUANTILES),
+    *("hours_q50", "altitude_low_m", "altitude_high_m", "passes_mean"),
+)
 NO_CEILING = (
     "No height is agreed at which the sovereignty of a state over its airspace ends; the ledger has no ceiling unless "
     "one is given."
@@ -112,7 +119,7 @@ def chance(row: pd.Series, members: int) -> str:
 def _sentence(row: pd.Series, members: int) -> str:
     times = " to ".join(f"{row[f'entry_{q}']:%Y-%m-%d %H:%M}" for q in ("q05", "q95"))
     note = f" [{row['note']}]" if row["note"] else ""
-    grazing = f", {row['grazing']:.0%} of them within 2 km of the border" if row["grazing"] > 0 else ""
+    grazing = f", {row['grazing']:.0%} of them within 2 km of the border" if row["grazing"] >= 0.005 else ""
     return f"{row['name']}: {chance(row, members)}{grazing}; entry {times} UTC, {row['hours_q50']:.1f} h inside{note}"
 
 
@@ -142,7 +149,7 @@ def ledger(
         The dataset holds no trajectories; the regions hold no such point of view; the floor lies above the ceiling.
     """
     regions = countries() if regions is None else regions
-    _require(regions, by, view, (floor_m, ceiling_m))
+    require(regions, by, view, {"floor_m": floor_m, "ceiling_m": ceiling_m})
     found = crossings(trajectories, regions, by=by, view=view, floor_m=floor_m, ceiling_m=ceiling_m)
     return ledger_of(found, regions, by=by, view=view)
 
@@ -155,17 +162,17 @@ def ledger_of(found: Crossings, regions: Regions, *, by: str = "country", view: 
     rows = [
         _row(about[name], found, order[cuts[k] : cuts[k + 1]])
         for k, name in enumerate(found.names)
-        if cuts[k + 1] > cuts[k]
+        if cuts[k + 1] > cuts[k] and name != OUTSIDE
     ]
-    columns = list(rows[0])
-    table = pd.DataFrame(rows, columns=columns).sort_values("entry_q50", kind="stable", ignore_index=True)
+    table = pd.DataFrame(rows, columns=list(COLUMNS)).sort_values("entry_q50", kind="stable", ignore_index=True)
     sources = tuple(dict.fromkeys(" ".join(filter(None, (r.source, r.version))) for r in regions.regions))
     return Ledger(table, found.members, _counts(found, about), sources, by, view)
 
 
 def described(regions: Regions, by: str, view: str) -> dict[str, dict[str, Any]]:
     """Return what is to be said of each label: a country by its land, a region by itself."""
-    about = {HIGH_SEAS: _about(HIGH_SEAS, Region(id=HIGH_SEAS, name="High seas", kind=HIGH_SEAS))}
+    seas = regions.elsewhere
+    about = {seas: _about(seas, Region(id=seas, name=seas.capitalize(), kind=seas))}
     for region in sorted(regions.regions, key=lambda r: (r.kind == "disputed", r.kind != "land")):
         name = region.id if by == "region" else owner(region, view)
         about.setdefault(name, _about(name, region))
@@ -184,11 +191,13 @@ def _about(name: str, region: Region) -> dict[str, Any]:
     }
 
 
-def _require(regions: Regions, by: str, view: str, band: tuple[float, float]) -> None:
+def require(regions: Regions, by: str, view: str, band: Mapping[str, float]) -> None:
+    """Refuse what no ledger can be made of."""
     if by not in ("country", "region"):
         raise InvalidInput("by", repr(by), "country or region")
-    if band[0] > band[1]:
-        raise InvalidInput("floor", f"{band[0]:g} m above the ceiling of {band[1]:g} m", "a floor below the ceiling")
+    floor, ceiling = band.get("floor_m", -np.inf), band.get("ceiling_m", np.inf)
+    if not floor <= ceiling:
+        raise InvalidInput("floor", f"{floor:g} m, the ceiling {ceiling:g} m", "a floor below the ceiling")
     known = {viewer for region in regions.regions for viewer in region.views}
     known |= {region.administered_by for region in regions.regions if region.kind == "land"}
     if view and view not in known:
@@ -197,7 +206,7 @@ def _require(regions: Regions, by: str, view: str, band: tuple[float, float]) ->
 
 def _counts(found: Crossings, about: dict[str, dict[str, Any]]) -> NDArray[np.int64]:
     """Count the members that crossed so many countries."""
-    counted = np.array([about[n]["kind"] != HIGH_SEAS and not about[n]["disputed"] for n in found.names])
+    counted = np.array([about[n]["kind"] not in (HIGH_SEAS, OUTSIDE) and not about[n]["disputed"] for n in found.names])
     of = found.member[counted[found.label]]
     crossed = np.bincount(np.unique(of, return_counts=True)[1]) if of.size else np.zeros(1, np.int64)
     crossed[0] = found.members - np.unique(of).size

@@ -1,8 +1,8 @@
 """The world cut into faces by the boundaries of regions, and the grid that finds places in it.
 
 A boundary is stored once, as arcs that know the face on either side. Edges are straight in longitude and latitude
-between vertices of a micro-degree grid, as in the sources. No arc lies along the antimeridian or at a pole: a region
-that goes on beyond them has no border there.
+between vertices of a micro-degree grid, as in the sources. No arc lies at a pole, nor along the antimeridian where a
+region goes on beyond it; a border that does run there is one arc, at -180.
 """
 
 from __future__ import annotations

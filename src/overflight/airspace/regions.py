@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 
 from overflight.airspace.partition import Partition
 
-HIGH_SEAS = "high seas"
+HIGH_SEAS, OUTSIDE = "high seas", "outside"
+"""What lies in no region, of a layer of states and of any other."""
+SOVEREIGN = ("disputed", "inland water", "land", "territorial sea")
+"""Kinds that say whose a place is; of several over each other, it is the first."""
 KINDS = ("land", "territorial sea", "inland water", "disputed", "fir", "uir", "user")
 
 
@@ -64,3 +67,8 @@ class Regions:
     def __len__(self) -> int:
         """Return the number of regions."""
         return len(self.regions)
+
+    @property
+    def elsewhere(self) -> str:
+        """What lies in no region: the high seas where regions say whose a place is."""
+        return HIGH_SEAS if any(region.kind in SOVEREIGN for region in self.regions) else OUTSIDE

@@ -18,7 +18,7 @@ from lxml import etree
 from numpy.typing import NDArray
 from xarray.backends import H5NetCDFStore
 
-from overflight.airspace import Ledger
+from overflight.airspace import Ledger, Regions
 from overflight.case.placing import STREAMED, placed, require_place, write_text
 from overflight.case.report.chart import AHEAD, STYLE, new_figure
 from overflight.case.report.ground import Projection, draw_ground, scale_bar
@@ -75,8 +75,10 @@ def beginnings(data: xr.Dataset) -> xr.Dataset:
     return data.isel(obs=slice(0, 1)).copy(deep=True)
 
 
-def write_ledger(found: Ledger, trajectories: xr.Dataset, path: Path) -> None:
-    """Write a ledger: its table, the countries crossed as GeoJSON, or the paths it was made of as a map.
+def write_ledger(found: Ledger, trajectories: xr.Dataset | None, path: Path, regions: Regions | None = None) -> None:
+    """Write a ledger: its table, what was crossed as GeoJSON, or the paths it was made of, where given, as a map.
+
+    ``regions`` are those of the ledger, the countries where None.
 
     Raises
     ------
@@ -84,9 +86,9 @@ def write_ledger(found: Ledger, trajectories: xr.Dataset, path: Path) -> None:
         The suffix is not known, or the file cannot be written.
     """
     if path.suffix.lower() == ".geojson":
-        write_json(found.to_geojson(), path)
+        write_json(found.to_geojson(regions), path)
     else:
-        write(trajectories if path.suffix.lower() == ".png" else found.table, path)
+        write(found.table if trajectories is None or path.suffix.lower() != ".png" else trajectories, path)
 
 
 def write_json(data: Any, path: Path) -> None:

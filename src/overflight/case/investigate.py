@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from overflight.case.report import ReportContent, write_map, write_report
 from overflight.case.report.truth import Comparison, compared
 from overflight.drift import Settings
 from overflight.drift.kernels.output import LANDED
+from overflight.drift.trajectories import thinned
 from overflight.errors import InvalidInput, OutOfCoverage
 from overflight.geo.terrain import Terrain
 from overflight.geo.times import iso
@@ -37,6 +38,8 @@ log = logging.getLogger(__name__)
 
 Progress = Callable[[str, int, int], None]
 PLACE = ["lat", "lon", "altitude"]
+OUTPUT_S, STEPS_AN_OUTPUT = 1800.0, 3
+"""Files and figures keep every third step of the engine; the ledger follows every one."""
 STAGES = ("track", "drift test", "hindcast", "forecast", "origin", "identity", "ledger", "files", "report")
 LIMITS = (
     "A constant or reported level is assumed between and beyond sightings: a balloon that chose its level to steer is "
@@ -174,15 +177,16 @@ def investigate_in(
 
 def _compute(reading: Reading, winds: xr.Dataset, plan: Plan, tell: Progress) -> tuple[dict[str, Any], list[str]]:
     total, missing = len(STAGES), []
-    settings = Settings(wind_error=WindError(), output_s=1800.0, terrain=Terrain.load())
+    settings = Settings(wind_error=WindError(), output_s=OUTPUT_S, terrain=Terrain.load())
+    steps = replace(settings, output_s=OUTPUT_S / STEPS_AN_OUTPUT)
     tell(STAGES[0], 0, total)
     control = members_of(winds)[0]
     path = track(reading.sightings, control, seed=plan.seed, members=plan.members)
     tell(STAGES[1], 1, total)
     found: dict[str, Any] = {"track": path, "drift_test": drift_test(reading.sightings, control, seed=plan.seed)}
     runs: tuple[tuple[str, Callable[[], Any], str], ...] = (
-        ("hindcast", lambda: hindcast(path, winds, hours=plan.hours_back, settings=settings), "before the first"),
-        ("forecast", lambda: forecast(path, winds, hours=plan.hours_ahead, settings=settings), "after the last"),
+        ("hindcast", lambda: hindcast(path, winds, hours=plan.hours_back, settings=steps), "before the first"),
+        ("forecast", lambda: forecast(path, winds, hours=plan.hours_ahead, settings=steps), "after the last"),
         (
             "origin",
             lambda: origin(path, winds, hours_back=plan.hours_back, settings=settings, check=True),
@@ -203,6 +207,8 @@ def _compute(reading: Reading, winds: xr.Dataset, plan: Plan, tell: Progress) ->
             missing.append(f"Not computed ({what}): {problem}")
     tell("ledger", STAGES.index("ledger"), total)
     found["ledger"] = ledger(whole(found["hindcast"], path.samples, found["forecast"]))
+    for name in ("hindcast", "forecast"):
+        found[name] = None if found[name] is None else thinned(found[name], STEPS_AN_OUTPUT)
     missing.extend(_lost(found))
     if "member" in winds.dims:
         first, count = int(winds["member"].values[0]), winds.sizes["member"]

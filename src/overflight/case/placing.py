@@ -13,7 +13,8 @@ from overflight.errors import InvalidInput
 TRAJECTORIES = (".nc", ".zarr", ".geojson", ".kml", ".csv", ".parquet", ".png")
 STREAMED = (".zarr",)
 """Of these, what is written part by part."""
-LEDGER = (".csv", ".parquet", ".json", ".geojson", ".png")
+LEDGER_TABLES = (".csv", ".parquet", ".json", ".geojson")
+LEDGER = (*LEDGER_TABLES, ".png")
 """Suffixes of what can be written, for trajectories and for a ledger."""
 ZARR_MARKS = ("zarr.json", ".zgroup")
 

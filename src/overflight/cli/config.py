@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 CONFIG = "overflight.toml"
 PREFIX = "OVERFLIGHT_"
+OPTIONS = ""
+"""Among the tables of a table: it holds options as well."""
 Tables = Mapping[str, Collection[str]]
 Source = Callable[["App", tuple[str, ...], "ArgumentCollection"], None]
 
@@ -33,10 +35,11 @@ def sources(verbs: Collection[str], groups: Mapping[str, Collection[str]]) -> tu
     Parameters
     ----------
     verbs : names of verbs, which are tables of the file.
-    groups : names of groups and of their verbs, which are tables of tables.
+    groups : names of groups and of their verbs, which are tables of tables; one that is a verb holds options too.
     """
-    tables: Tables = {**dict.fromkeys(verbs, ()), **groups}
-    return (from_environment, *(partial(from_file, path, tables) for path in config_files()))
+    both = {name: (OPTIONS, *below) for name, below in groups.items() if name in verbs}
+    tables: Tables = {**dict.fromkeys(verbs, ()), **groups, **both}
+    return (partial(from_environment, groups), *(partial(from_file, path, tables) for path in config_files()))
 
 
 def config_files() -> tuple[Path, Path]:
@@ -44,12 +47,13 @@ def config_files() -> tuple[Path, Path]:
     return Path(CONFIG), platformdirs.user_config_path("overflight") / CONFIG
 
 
-def from_environment(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
-    """Take ``OVERFLIGHT_FORECAST_MEMBERS`` and the like."""
+def from_environment(groups: Tables, app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
+    """Take ``OVERFLIGHT_FORECAST_MEMBERS`` and the like; what belongs to a verb below this one is passed over."""
     prefix = f"{PREFIX}{'_'.join(commands).upper().replace('-', '_')}_"
     known = {f"{prefix}{name.lstrip('-').replace('-', '_').upper()}" for a in arguments for name in a.names}
+    below = tuple(f"{prefix}{verb.upper()}_" for verb in groups.get(" ".join(commands), ()))
     for name in sorted(os.environ):
-        if commands and name.startswith(prefix) and name not in known:
+        if commands and name.startswith(prefix) and not name.startswith(below) and name not in known:
             close = difflib.get_close_matches(name, known, 1)
             raise InvalidInput(name, "an unknown name", f"an option of {' '.join(commands)}", "environment",
                                f"did you mean {close[0]}?" if close else "")  # fmt: skip
@@ -85,4 +89,7 @@ def _require_tables(content: Mapping[str, Any], tables: Tables, where: str) -> N
         if not isinstance(value, dict):
             raise InvalidInput(name, repr(value), f"a table, [{name}]", where)
         if tables[name]:
-            _require_tables(value, dict.fromkeys(tables[name], ()), f"{where}: {name}")
+            inner = {
+                key: table for key, table in value.items() if OPTIONS not in tables[name] or isinstance(table, dict)
+            }
+            _require_tables(inner, dict.fromkeys(filter(None, tables[name]), ()), f"{where}: {name}")

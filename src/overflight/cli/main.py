@@ -30,13 +30,17 @@ VERBS = {
     "forecast": "Follow a balloon on in time.",
     "hindcast": "Follow a balloon back in time.",
     "launch": "Predict a flight: ascent, burst and descent, or float.",
-    "airspace": "List the countries that a track or an ensemble crossed.",
+    "airspace": "List the countries that a track or an ensemble crossed; fetch and list regions.",
 }
 GROUPS = {
     "winds": ("Fetch, list and look into winds.", {
         "fetch": "Fetch winds into the local store.",
         "list": "List what the local store holds; --prune frees it.",
         "info": "Say what a file or stored source of winds holds.",
+    }),
+    "airspace": ("", {
+        "fetch": "Fetch regions into the local store: FIRs, countries, territorial seas.",
+        "list": "List the layers of regions that are at hand.",
     }),
     "case": ("Check an incident's log.", {"verify": "Re-compute the whole log and say what differs."}),
 }  # fmt: skip
@@ -69,10 +73,11 @@ def application() -> cyclopts.App:
     for verb, text in VERBS.items():
         app.command("overflight.cli.{0}:{0}".format(verb.replace("-", "_")), name=verb, help=text)
     for group, (text, verbs) in GROUPS.items():
-        sub = cyclopts.App(name=group, help=text)
+        sub = app[group] if group in VERBS else cyclopts.App(name=group, help=text)  # a verb may have verbs of its own
         for verb, line in verbs.items():
             sub.command(f"overflight.cli.{group}:{verb}_", name=verb, help=line)
-        app.command(sub)
+        if group not in VERBS:
+            app.command(sub)
     for verb, text in COMPLETION.items():
         app.command(f"overflight.cli.completion:{verb}", name=f"--{verb.replace('_', '-')}", help=text)
     return app
@@ -126,5 +131,5 @@ def _dispatch(argv: list[str]) -> None:
         application()(argv, exit_on_error=False, print_error=False)
     except cyclopts.CycloptsError as problem:
         groups = {group: tuple(verbs) for group, (_, verbs) in GROUPS.items()}
-        raise as_invalid(problem, {"": (*VERBS, *GROUPS), **groups}) from None
+        raise as_invalid(problem, {"": tuple({**VERBS, **GROUPS}), **groups}) from None
     screen.settle()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
@@ -68,19 +70,30 @@ class Asked:
     wind_error: WindError = True
     steady: Steady = False
     output: Output = None
+    ledger: Annotated[
+        Path | None,
+        Parameter(help="File for the countries crossed, followed step by step: .csv, .parquet, .json or .geojson."),
+    ] = None
     json: Json = False
+
+    @property
+    def steps_an_output(self) -> int:
+        """Outputs of the run to each that is kept: a ledger looks at every step."""
+        return 1 if self.ledger is None else max(1, math.ceil(60.0 * self.every / self.step))
 
 
 def run_float(asked: Asked, hours: float) -> None:
     """Run, write and print; ``hours`` below 0 go back in time."""
     from overflight import drift
-    from overflight.case.placing import TRAJECTORIES, require_place
+    from overflight.case.placing import LEDGER_TABLES, TRAJECTORIES, require_place
     from overflight.geo.times import parse_utc, to_datetime64
     from overflight.winds.coverage import extent
 
     start, flight = parse_utc(asked.time, field="--time"), float_flight(asked)
     if asked.output is not None:
         require_place(asked.output, TRAJECTORIES)
+    if asked.ledger is not None:
+        require_place(asked.ledger, LEDGER_TABLES)
     to_datetime64(start, field="--time")  # refuses years so far off that adding hours would fail
     end = start + timedelta(hours=hours)
     to_datetime64(end, field="end")
@@ -101,10 +114,24 @@ def carried(asked: Asked, flown: tuple[xr.Dataset, Flight, Release], what: dict[
     from overflight.drift.parts import joined
 
     parts = begun(in_parts(asked, flown, what), flown[0])
+    if asked.ledger is not None:
+        parts = tallied(parts, asked.ledger, asked.steps_an_output)
     if is_streamed(asked):
         assert asked.output is not None  # noqa: S101 - a file is streamed
         return write_parts(parts, asked.output)
     return joined([beginnings(part) if asked.output is None else part for part in parts])
+
+
+def tallied(parts: Iterable[xr.Dataset], path: Path, keep: int) -> Iterator[xr.Dataset]:
+    """Hand parts on, and write the ledger of all of them after the last."""
+    from overflight.airspace import countries
+    from overflight.airspace.tally import Tally
+    from overflight.case.export import write_ledger
+
+    tally = Tally(countries())
+    yield from tally.through(parts, keep)
+    write_ledger(tally.ledger(), None, path)
+    remark(f"written: {path}")
 
 
 def in_parts(asked: Asked, flown: tuple[xr.Dataset, Flight, Release], what: dict[str, Any]) -> Iterator[xr.Dataset]:
@@ -178,7 +205,7 @@ def run_settings(asked: Asked, hours: float) -> Settings:
     require_memory(min(held, asked.members), hours, asked.every * 60.0, memory, LESS)
     return Settings(
         step_s=asked.step,
-        output_s=asked.every * 60.0,
+        output_s=asked.every * 60.0 / asked.steps_an_output,
         method=asked.method,
         memory_bytes=memory,
         steady=asked.steady,

@@ -83,6 +83,12 @@ def trajectories(e: Ensemble, pack: WindPack, settings: Settings, seed: int, sig
     return data
 
 
+def thinned(data: xr.Dataset, keep: int) -> xr.Dataset:
+    """Return every ``keep``-th output of trajectories, and the last."""
+    last = data.sizes["obs"] - 1
+    return data if keep == 1 else data.isel(obs=np.unique(np.append(np.arange(0, last, keep), last)))
+
+
 def _instants(
     pack: WindPack, seconds: np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 ) -> np.ndarray[tuple[int, ...], np.dtype[np.datetime64]]:

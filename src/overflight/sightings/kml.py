@@ -35,7 +35,7 @@ def parse(source: Source) -> Parsed:
     InvalidInput
         It is no KML, or no KMZ that holds one.
     """
-    data = _unzipped(source) if source.data.startswith(b"PK\3\4") else source.data
+    data = unzipped(source.data, source.name) if source.data.startswith(b"PK\3\4") else source.data
     root = root_of(data, source.name, "kml")
     rows: list[tuple[int, Sighting]] = []
     problems: list[Problem] = []
@@ -49,23 +49,29 @@ def parse(source: Source) -> Parsed:
     return Parsed(rows=rows, problems=problems)
 
 
-def _unzipped(source: Source) -> bytes:
-    """Return the document in a KMZ: ``doc.kml``, or the first that ends so."""
+def unzipped(packed: bytes, name: str) -> bytes:
+    """Return the document in a KMZ: ``doc.kml``, or the first that ends so; ``name`` is for messages.
+
+    Raises
+    ------
+    InvalidInput
+        It is no zip file that is whole, holds no KML, or too much of it.
+    """
     most = FORMATS["kml"].most_bytes
     try:
-        with zipfile.ZipFile(io.BytesIO(source.data)) as archive:
-            names = [name for name in archive.namelist() if name.lower().endswith(".kml")]
-            names.sort(key=lambda name: name.lower() != "doc.kml")
+        with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+            names = [inner for inner in archive.namelist() if inner.lower().endswith(".kml")]
+            names.sort(key=lambda inner: inner.lower() != "doc.kml")
             data = b""
             if names:
                 with archive.open(names[0]) as stream:
                     data = stream.read(most + 1)
     except _BROKEN_ZIP as problem:
-        raise InvalidInput("kmz", f"a zip file that is broken ({problem})", "a KMZ file", source.name) from None
+        raise InvalidInput("kmz", f"a zip file that is broken ({problem})", "a KMZ file", name) from None
     if not names:
-        raise InvalidInput("kmz", "no KML in it", "doc.kml", source.name)
+        raise InvalidInput("kmz", "no KML in it", "doc.kml", name)
     if len(data) > most:
-        raise InvalidInput("kmz", f"over {most >> 20} MiB of KML in it", "a smaller file", source.name)
+        raise InvalidInput("kmz", f"over {most >> 20} MiB of KML in it", "a smaller file", name)
     return data
 
 

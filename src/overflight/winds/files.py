@@ -22,9 +22,19 @@ class StoreBroken(Unavailable):
     """The store's folder cannot be written or read."""
 
 
+Guard = Callable[[Path], contextlib.AbstractContextManager[None]]
+PRUNE = "free some with `overflight winds list --prune`"
+
+
 @contextlib.contextmanager
-def guarded(path: Path) -> Iterator[None]:
+def guarded(path: Path, *, environment: str = ENVIRONMENT, prune: str = PRUNE) -> Iterator[None]:
     """Turn an error of the file system into one clear line.
+
+    Parameters
+    ----------
+    path : what is written or read.
+    environment : the variable that names the folder.
+    prune : how space is made there.
 
     Raises
     ------
@@ -35,17 +45,23 @@ def guarded(path: Path) -> Iterator[None]:
         yield
     except OSError as problem:
         if problem.errno in _FULL:
-            reason, cure = "no space left", "free some with `overflight winds list --prune`"
+            reason, cure = "no space left", prune
         else:
             reason, cure = (problem.strerror or str(problem)).lower(), "make it writable"
-        raise StoreBroken(f"{path}: {reason}; {cure}, or set {ENVIRONMENT} to another folder") from None
+        raise StoreBroken(f"{path}: {reason}; {cure}, or set {environment} to another folder") from None
 
 
 @contextlib.contextmanager
-def locked(path: Path, stopped: Callable[[], bool] = lambda: False) -> Iterator[None]:
+def locked(path: Path, stopped: Callable[[], bool] = lambda: False, *, guard: Guard = guarded) -> Iterator[None]:
     """Hold the download of ``path``, waiting while another process or thread does.
 
     The lock is the operating system's: where its holder was killed it is free at once.
+
+    Parameters
+    ----------
+    path : what is downloaded; the lock lies beside it.
+    stopped : asked while waiting.
+    guard : what turns errors of the file system into one line.
 
     Raises
     ------
@@ -56,7 +72,7 @@ def locked(path: Path, stopped: Callable[[], bool] = lambda: False) -> Iterator[
     """
     lock = lock_path(path)
     while True:
-        with guarded(lock):
+        with guard(lock):
             handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o644)
         try:
             if _take(handle) and _same(handle, lock):

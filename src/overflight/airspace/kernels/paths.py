@@ -30,6 +30,8 @@ BOW_M = 2.0
 """How far a parabola in degrees may leave it."""
 SHORTEST_PIECE_M = 100.0
 CROSSINGS_A_PIECE = 1024
+JUST_AHEAD = 1e-6
+"""A path that begins on a border, as in a corner of whole degrees, is in the face that it goes into."""
 
 
 @exact_inlined_kernel
@@ -266,7 +268,7 @@ def passes_of(grid, lat, lon, first_member, passes):
                 face = -1
                 continue
             if face < 0:
-                face, since = locate(grid, y1, x1), float(j)
+                face, since = locate(grid, y1 + JUST_AHEAD * dy, x1 + JUST_AHEAD * dx), float(j)
             if not _stays_clear(_reach(clear, y1, x1), dy, dx):
                 state = _follow_leg(grid, work, passes, (n, member, face, since), float(j), y1, x1, dy, dx)
                 n, _, face, since = state

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import IO, Self, TypeVar
+from typing import Protocol, Self, TypeVar
 
 import httpx
 
@@ -37,6 +37,13 @@ class Span:
     def size(self) -> int:
         """The number of bytes."""
         return self.end - self.start
+
+
+class Sink(Protocol):
+    """What bytes can be written to."""
+
+    def write(self, data: bytes, /) -> object:
+        """Take some bytes."""
 
 
 class Missing(Unavailable):
@@ -123,13 +130,24 @@ class Client:
         Missing, Unavailable
             As for `get`.
         """
+        return self.edition(url)[0]
 
-        def once() -> int | None:
+    def edition(self, url: str) -> tuple[int | None, str]:
+        """Return the length of a file as `size` does, and how the server marks its edition: "" where it does not.
+
+        Raises
+        ------
+        Missing, Unavailable
+            As for `get`.
+        """
+
+        def once() -> tuple[int | None, str]:
             with self._stream(url, "bytes=0-0") as answer:
                 total = answer.headers.get("content-length", "*")
                 if answer.status_code == 206:
                     total = answer.headers.get("content-range", "").rpartition("/")[2]
-                return int(total) if total.isdigit() else None
+                mark = answer.headers.get("etag") or answer.headers.get("last-modified", "")
+                return int(total) if total.isdigit() else None, mark
 
         return self._retried(url, once, lambda: 0)
 
@@ -141,7 +159,7 @@ class Client:
             return False
         return True
 
-    def copy(self, url: str, spans: Sequence[Span], out: IO[bytes], *, done: int = 0) -> int:
+    def copy(self, url: str, spans: Sequence[Span], out: Sink, *, done: int = 0) -> int:
         """Append the bytes of ``spans``, one after the other, to ``out``.
 
         A connection that breaks is taken up where it broke. A server that ignores ranges and sends the
@@ -255,6 +273,8 @@ def _check_status(answer: httpx.Response, url: str, span: str | None) -> None:
     if status in RETRY_STATUS:
         after = answer.headers.get("retry-after", "")
         raise _Retry(said, wait_s=float(after) if after.isdigit() else 0.0)
+    if status == 416 and span == "bytes=0-0":
+        raise Unavailable(f"{url}: an empty file")
     if status == 416:
         raise Unavailable(f"{url}: the file is shorter than its index says ({span} is past its end)")
     if status not in (200, 206) or (status == 206 and span is None):
