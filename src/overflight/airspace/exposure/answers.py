@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from overflight.errors import InvalidInput
 
 DIMS = ("launch", "level", "season", "country")
+TEXTS = ("launch", "season", "country", "country_name")
 MANY = 40
 """Countries: what was said of the balloons of 2023."""
 LIKELY = 0.5
@@ -37,7 +38,9 @@ def open_cube(path: Path) -> xr.Dataset:
         raise InvalidInput("cube", f"{path.name} ({type(problem).__name__})", "a cube of exposure") from None
     if "probability_at_least" not in data or not set(DIMS) <= set(data.dims):
         raise InvalidInput("cube", f"{path.name} without exposure", "what `overflight exposure` wrote")
-    return data
+    texts = {name: (data[name].dims, np.array([str(text) for text in data[name].values], object), data[name].attrs)
+             for name in TEXTS}  # fmt: skip
+    return data.assign_coords(texts)  # as in the cube that was written: readers give text as they like
 
 
 def mean_over_releases(cube: xr.Dataset, name: str) -> xr.DataArray:

@@ -14,9 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import xarray as xr
 import zarr
 from zarr.storage import ZipStore
 
+from overflight.airspace.exposure.answers import open_cube
+from overflight.airspace.exposure.cube import plan_attributes
 from overflight.airspace.exposure.plan import Plan
 from overflight.airspace.exposure.tally import Tally
 from overflight.errors import InvalidInput
@@ -42,6 +45,32 @@ def begun_plan(cube: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return plan
+
+
+def begun_seed(cube: Path) -> int | None:
+    """Return the seed of the cube that stands there, or of the run begun to it; None where there is neither."""
+    if cube.exists():
+        return int(open_cube(cube).attrs["seed"])
+    begun = begun_plan(cube)
+    return None if begun is None else int(begun["seed"])
+
+
+def require_cube(plan: Plan, cube: xr.Dataset, where: str) -> None:
+    """Refuse a cube that another plan was made into.
+
+    Raises
+    ------
+    InvalidInput
+        It belongs to another run; the line names a setting that differs.
+    """
+    if cube.attrs.get("plan_sha256") == plan.digest():
+        return
+    own = plan_attributes(plan)
+    differs = [name for name in own if own[name] != cube.attrs.get(name)]
+    name = differs[0] if differs else "places"
+    got = str(own[name]) if differs else f"{len(plan.places)} others or dates in other steps"
+    raise InvalidInput(name, got, f"{cube.attrs.get(name, 'those of the run that wrote it')}: the cube belongs to another run",
+                       where, "give the same settings, or another --output")  # fmt: skip
 
 
 def require_same(plan: Plan, begun: dict[str, Any], where: str) -> None:

@@ -15,7 +15,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from overflight.airspace.exposure.crossed import labels
-from overflight.airspace.exposure.plan import SEASONS, Plan, digest_of, level_text
+from overflight.airspace.exposure.plan import SEASONS, Plan, level_text
 from overflight.airspace.exposure.tally import Tally, together
 from overflight.geo import atmosphere
 from overflight.geo.spread import Spread, centre
@@ -212,21 +212,28 @@ def _described(data: xr.Dataset, plan: Plan, winds: xr.Dataset) -> xr.Dataset:
     is_steady = plan.steady and winds.sizes["time"] == 1
     data.attrs = {
         "Conventions": "CF-1.11",
-        "title": f"Exposure of countries to unsteered balloons; {STEADY}" if is_steady else
-                 "Exposure of countries to unsteered balloons",
-        "overflight_version": plan.version,
-        "seed": plan.seed,
+        "title": "Exposure of countries to unsteered balloons" + (f"; {STEADY}" if is_steady else ""),
         "winds": str(winds.attrs.get("source", "")),
-        "winds_sha256": digest_of(winds),
-        "regions": plan.regions_version,
         "steady_winds": int(is_steady),
-        "wind_error": int(plan.wind_error),
-        "start": plan.dates[0],
-        "end": plan.dates[-1],
-        "releases": len(plan.dates),
+        **plan_attributes(plan),
+    }
+    return data
+
+
+def plan_attributes(plan: Plan) -> dict[str, Any]:
+    """Return what a cube tells of its plan."""
+    return {
+        "seed": plan.seed,
         "days": plan.days,
         "members": plan.members,
         "float": ", ".join(level_text(level) for level in plan.levels_m),
+        "start": plan.dates[0],
+        "end": plan.dates[-1],
+        "releases": len(plan.dates),
+        "seasons": plan.seasons,
+        "wind_error": int(plan.wind_error),
+        "winds_sha256": plan.winds_sha256,
+        "regions": plan.regions_version,
+        "overflight_version": plan.version,
         "plan_sha256": plan.digest(),
-    }  # fmt: skip
-    return data
+    }

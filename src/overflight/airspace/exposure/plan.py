@@ -148,8 +148,10 @@ def dates_between(start: np.datetime64, end: np.datetime64, every_hours: float) 
 
 
 def digest_of(winds: xr.Dataset) -> str:
-    """Return one SHA-256 for winds of any number of files."""
+    """Return one SHA-256 for winds of any number of files; none for winds that were never in a file."""
     digests = [str(d) for d in np.atleast_1d(winds.attrs.get("sha256") or [])]
+    if not digests:
+        return ""
     return digests[0] if len(digests) == 1 else hashlib.sha256("\n".join(digests).encode()).hexdigest()
 
 
