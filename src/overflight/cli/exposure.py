@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,9 +22,10 @@ from overflight.cli.options import (
     value_of,
 )
 from overflight.cli.screen import bar, remark, say, say_json
-from overflight.errors import InvalidInput, Interrupted
+from overflight.errors import Interrupted, InvalidInput
 
 if TYPE_CHECKING:
+    import pandas as pd
     import xarray as xr
 
     from overflight.airspace.exposure import Plan
@@ -55,7 +55,9 @@ class Asked:
     every: Annotated[float, measured("Interval of release, h.", 0.25, 100_000, "h")] = 24.0
     float_: Annotated[
         str | None,
-        Parameter(name="--float", help="Altitudes of float, m, parted by commas; 18000+-300 has its standard deviation."),
+        Parameter(
+            name="--float", help="Altitudes of float, m, parted by commas; 18000+-300 has its standard deviation."
+        ),
     ] = None
     days: Annotated[float, measured("How long each balloon is followed, days.", 0.01, 400, "days")] = 10.0
     members: Annotated[int, counted("Balloons of each place, altitude and date.", 1, 100_000)] = 10
@@ -157,6 +159,8 @@ def run(asked: Asked, output: Path | None) -> xr.Dataset:
 
 def planned(asked: Asked, output: Path) -> tuple[Plan, xr.Dataset]:
     """Return what is to be flown, and the winds."""
+    import numpy as np
+
     from overflight.airspace.exposure import Plan, checkpoint, dates_between, places_of
     from overflight.airspace.exposure.crossed import regions_version
     from overflight.airspace.exposure.plan import digest_of
@@ -171,20 +175,13 @@ def planned(asked: Asked, output: Path) -> tuple[Plan, xr.Dataset]:
     ends = [to_datetime64(parse_utc(text, field=field, naive_is_utc=True), field=field)
             for text, field in ((asked.start, "--start"), (asked.end, "--end"))]  # fmt: skip
     dates = dates_between(ends[0], ends[1], asked.every)
-    last = to_datetime64(to_datetime(ends[1])) + _days(asked.days)
-    window: tuple[datetime, datetime] = (to_datetime(ends[0]), to_datetime(last))
+    window = to_datetime(ends[0]), to_datetime(ends[1] + np.timedelta64(round(asked.days * 86_400), "s"))
     winds = opened(asked.winds, window, heights=False)
     plan = Plan(places=places, levels_m=levels, dates=dates, days=asked.days, members=asked.members,  # type: ignore[arg-type]
                 seed=seed_of(checkpoint.begun_seed(output) if asked.seed is None else asked.seed),
                 seasons=asked.season, wind_error=asked.wind_error, steady=asked.steady,
                 winds_sha256=digest_of(winds), regions_version=regions_version())  # fmt: skip
     return plan, winds
-
-
-def _days(days: float) -> Any:
-    import numpy as np
-
-    return np.timedelta64(round(days * 86_400), "s")
 
 
 def again(asked: Asked, seed: int, output: Path) -> str:
@@ -236,7 +233,9 @@ def about(found: xr.Dataset) -> list[str]:
     from overflight.airspace.exposure.cube import STEADY
 
     a = found.attrs
-    sizes = f"{found.sizes['launch']} places x {found.sizes['level']} altitudes x {a['releases']} dates x {a['members']}"
+    sizes = (
+        f"{found.sizes['launch']} places x {found.sizes['level']} altitudes x {a['releases']} dates x {a['members']}"
+    )
     lines = [f"{sizes} balloons, each followed {a['days']:g} days (seed {a['seed']})"]
     if a["steady_winds"]:
         lines.append(STEADY)
@@ -244,7 +243,7 @@ def about(found: xr.Dataset) -> list[str]:
         lines.append("one date of release: the error of these numbers is not known")
     lost = float(found["lost"].weighted(found["dates"]).mean())
     if lost > 0.0:
-        lines.append(f"{lost:.1%} of the balloons left the winds before their end: what they crossed after is not counted")
+        lines.append(f"{lost:.1%} of the balloons left the winds before their end: what they crossed after is unknown")
     return lines
 
 
@@ -254,14 +253,25 @@ def who(found: xr.Dataset, crossing: int) -> list[str]:
 
     table = ranking(found)
     shown = table[table["hours"] > 0.0].head(SHOWN)
-    lines = [f"{row['name']}: crossed by {row['probability']:.1%} of the balloons, {row['hours']:.2f} h over it on average, "
-             f"{row['share']:.1%} of all hours over countries" for _, row in shown.iterrows()]  # fmt: skip
-    lines.append(f"{int((table['hours'] > 0).sum())} of {len(table)} countries were crossed; Gini of exposure {lorenz(found).gini:.2f}")
+    lines = [f"{row['name']}: {row['hours']:.2f} h over it on average, {row['share']:.1%} of all hours over countries; "
+             f"{row['probability']:.1%} of the balloons cross it" for _, row in shown.iterrows()]  # fmt: skip
+    crossed, gini = int((table["hours"] > 0.0).sum()), lorenz(found).gini
+    lines.append(f"{crossed} of {len(table)} countries were crossed; Gini of exposure {gini:.2f}")
     for _, row in crossing_many(found, crossing).iterrows():
-        best = f"; {row['probability_best']:.1%} from {row['best']}" if row["best"] else ""
-        lines.append(f"{row['season']}, {row['altitude_m']:.0f} m: at least {crossing} countries from {row['places_any']} of "
-                     f"{row['places']} places, more often than not from {row['places_likely']}{best}")  # fmt: skip
+        best = f"; most from {row['best']}, {chance(row, 'probability_best')}" if row["best"] else ""
+        some, most = f"{row['places_any']} of {row['places']} places", row["places_likely"]
+        lines.append(f"{where(row)}: at least {crossing} countries from {some}, more often than not from {most}{best}")
     return lines
+
+
+def where(row: pd.Series[Any]) -> str:
+    """Say a season and an altitude."""
+    return f"{row['season']}, {row['altitude_m']:.0f} m"
+
+
+def chance(row: pd.Series[Any], name: str) -> str:
+    """Say a probability with its 95 % interval."""
+    return f"{row[name]:.1%} ({row[f'{name}_low']:.1%} to {row[f'{name}_high']:.1%})"
 
 
 def from_where(found: xr.Dataset, over: str) -> list[str]:
@@ -271,6 +281,6 @@ def from_where(found: xr.Dataset, over: str) -> list[str]:
     table = origins(found, over)
     if table.empty:
         return [f"no balloon crossed {over}"]
-    return [f"{row['launch']}, {row['altitude_m']:.0f} m, {row['season']}: {row['share']:.1%} of all hours over {over}; "
-            f"{row['probability']:.1%} ({row['probability_low']:.1%} to {row['probability_high']:.1%}) of its balloons cross, "
-            f"the median after {row['first_arrival_h']:.0f} h" for _, row in table.head(SHOWN).iterrows()]  # fmt: skip
+    return [f"{row['launch']}, {where(row)}: {row['share']:.1%} of all hours over {over}; "
+            f"{chance(row, 'probability')} of its balloons cross, the median after {row['first_arrival_h']:.0f} h"
+            for _, row in table.head(SHOWN).iterrows()]  # fmt: skip

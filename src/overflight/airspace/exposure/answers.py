@@ -11,6 +11,7 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
+from overflight.airspace.exposure.cube import interval
 from overflight.errors import InvalidInput
 
 DIMS = ("launch", "level", "season", "country")
@@ -94,37 +95,42 @@ def crossing_many(cube: xr.Dataset, number: int = MANY) -> pd.DataFrame:
     """Return, for each level and season, from how many places a balloon crosses at least ``number`` countries.
 
     Columns: ``altitude_m, season, dates, places, places_any`` (some balloon did), ``places_likely`` (more often than
-    not), ``probability`` (mean over places), ``probability_best``, ``best`` (the place it is greatest at).
+    not), ``probability`` (mean over places), and of the place ``best``, where it is greatest, ``probability_best`` with
+    its 95 % interval ``probability_best_low, probability_best_high``.
 
     Raises
     ------
     InvalidInput
         The number is below 1.
     """
-    chance = at_least(cube, number)
+    chance, error = at_least(cube, number), at_least(cube, number, "probability_at_least_se")
     rows = []
     for level in range(chance.sizes["level"]):
         for season in range(chance.sizes["season"]):
-            p = chance.isel(level=level, season=season).values
-            best = int(np.argmax(p))
+            at = {"level": level, "season": season}
+            p, se = (field.isel(at).values.astype(np.float64) for field in (chance, error))
+            dates, best = int(cube["dates"].values[season]), int(np.argmax(p))
+            low, high = interval(p[best], se[best], dates, int(cube.attrs["members"]))
             rows.append(
                 {
                     "altitude_m": float(cube["level"].values[level]),
                     "season": str(cube["season"].values[season]),
-                    "dates": int(cube["dates"].values[season]),
+                    "dates": dates,
                     "places": p.size,
                     "places_any": int((p > 0.0).sum()),
                     "places_likely": int((p >= LIKELY).sum()),
-                    "probability": float(p.mean(dtype=np.float64)),
-                    "probability_best": float(p[best]),
+                    "probability": float(p.mean()),
                     "best": str(cube["launch"].values[best]) if p[best] > 0.0 else "",
+                    "probability_best": float(p[best]),
+                    "probability_best_low": float(low),
+                    "probability_best_high": float(high),
                 }
             )
     return pd.DataFrame(rows)
 
 
-def at_least(cube: xr.Dataset, number: int) -> xr.DataArray:
-    """Return the probability (launch, level, season) of crossing at least so many countries.
+def at_least(cube: xr.Dataset, number: int, name: str = "probability_at_least") -> xr.DataArray:
+    """Return the probability (launch, level, season) of crossing at least so many countries, or its standard error.
 
     Raises
     ------
@@ -133,7 +139,7 @@ def at_least(cube: xr.Dataset, number: int) -> xr.DataArray:
     """
     if number < 1:
         raise InvalidInput("--crossing", str(number), "1 country or more")
-    chance = cube["probability_at_least"]
+    chance = cube[name]
     return chance.isel(number=number) if number < chance.sizes["number"] else xr.zeros_like(chance.isel(number=0))
 
 

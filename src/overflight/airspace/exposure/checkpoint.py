@@ -66,11 +66,11 @@ def require_cube(plan: Plan, cube: xr.Dataset, where: str) -> None:
     if cube.attrs.get("plan_sha256") == plan.digest():
         return
     own = plan_attributes(plan)
-    differs = [name for name in own if own[name] != cube.attrs.get(name)]
+    differs = [name for name in own if name != "plan_sha256" and own[name] != cube.attrs.get(name)]
     name = differs[0] if differs else "places"
     got = str(own[name]) if differs else f"{len(plan.places)} others or dates in other steps"
-    raise InvalidInput(name, got, f"{cube.attrs.get(name, 'those of the run that wrote it')}: the cube belongs to another run",
-                       where, "give the same settings, or another --output")  # fmt: skip
+    expected = f"{cube.attrs.get(name, 'those of the run that wrote it')}: the cube belongs to another run"
+    raise InvalidInput(name, got, expected, where, "give the same settings, or another --output")
 
 
 def require_same(plan: Plan, begun: dict[str, Any], where: str) -> None:
@@ -165,7 +165,9 @@ class Checkpoint:
                 return Tally(*(np.asarray(group[f.name][:], np.int64) for f in fields(Tally)))  # type: ignore[index]
         except (OSError, ValueError, KeyError, zipfile.BadZipFile) as problem:
             got = f"{path.name} ({type(problem).__name__})"
-            raise InvalidInput("date", got, "a whole Zarr group", self.folder.name, "remove it: it is flown anew") from None
+            raise InvalidInput(
+                "date", got, "a whole Zarr group", self.folder.name, "remove it: it is flown anew"
+            ) from None
 
     def remove(self) -> None:
         """Remove the folder, once the cube stands."""

@@ -50,5 +50,5 @@ def crossed(data: xr.Dataset) -> Crossed:
     pair, index = np.unique(pieces.path[found.piece] * regions + found.region, return_inverse=True)
     entry = np.full(pair.size, np.inf)
     np.minimum.at(entry, index, first)
-    inside = np.bincount(index, last - first, pair.size)
+    inside = np.bincount(index, last - first, pair.size).astype(np.float64)
     return Crossed(pair // regions, pair % regions, entry, inside)

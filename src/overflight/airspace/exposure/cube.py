@@ -40,8 +40,25 @@ class _Sums:
     at_least: I64
     at_least2: I64
     lost: I64
-    arrivals: Tally
     dates: int = 0
+    arrivals: Tally | None = None
+
+    @staticmethod
+    def of(releases: int, countries: int) -> _Sums:
+        """Begin with nothing."""
+
+        def whole(columns: int) -> I64:
+            return np.zeros((releases, columns), np.int64)
+
+        return _Sums(
+            crossed=whole(countries),
+            crossed2=whole(countries),
+            seconds=np.zeros((releases, countries)),
+            seconds2=np.zeros((releases, countries)),
+            at_least=whole(countries + 1),
+            at_least2=whole(countries + 1),
+            lost=np.zeros(releases, np.int64),
+        )
 
 
 def cube_of(plan: Plan, read: Callable[[str], Tally], winds: xr.Dataset) -> xr.Dataset:
@@ -66,28 +83,22 @@ def cube_of(plan: Plan, read: Callable[[str], Tally], winds: xr.Dataset) -> xr.D
     seasons = sorted(by_season)
     sums = [_season(plan, by_season[season], read) for season in seasons]
     data = xr.concat([_fields(plan, one) for one in sums], dim="season")
-    most = max(LEAST_NUMBERS, int(np.flatnonzero((data["probability_at_least"] > 0).any(("launch", "level", "season"))).max()))
+    most = max(
+        LEAST_NUMBERS, int(np.flatnonzero((data["probability_at_least"] > 0).any(("launch", "level", "season"))).max())
+    )
     data = data.isel(number=slice(0, most + 1))
     data = data.transpose("launch", "level", "season", "quantile", "country", "number")
     return _described(data.assign_coords(_axes(plan, seasons, most)), plan, winds)
 
 
 def _season(plan: Plan, dates: list[str], read: Callable[[str], Tally]) -> _Sums:
-    pairs, numbers = (plan.releases, len(labels()[0])), (plan.releases, len(labels()[0]) + 1)
-    sums: _Sums | None = None
+    sums = _Sums.of(plan.releases, len(labels()[0]))
     waiting: list[Tally] = []
     for date in dates:
-        found = read(date)
-        waiting.append(found)
-        if sums is None:
-            zeros = [np.zeros(shape, kind) for shape in (pairs, numbers) for kind in (np.int64, np.float64)]
-            crossed, seconds, at_least, _ = zeros
-            sums = _Sums(crossed, crossed.copy(), seconds, seconds.copy(), at_least, at_least.copy(),
-                         np.zeros(plan.releases, np.int64), found)  # fmt: skip
-        _add(sums, found)
-        if sum(t.pair.size for t in waiting) > FOLD_ROWS:
+        waiting.append(read(date))
+        _add(sums, waiting[-1])
+        if sum(found.pair.size for found in waiting) > FOLD_ROWS:
             waiting = [together(waiting)]
-    assert sums is not None  # noqa: S101 - a season has a date
     sums.arrivals = together(waiting)
     return sums
 
@@ -118,9 +129,10 @@ def _fields(plan: Plan, sums: _Sums) -> xr.Dataset:
     by = ("launch", "level", "country")
     country = {"probability": p, "probability_se": p_se, "probability_low": low, "probability_high": high,
                "hours": hours, "hours_se": hours_se}  # fmt: skip
-    data = {name: (by, values.reshape(shape).astype(np.float32)) for name, values in country.items()}
+    data: dict[str, Any] = {n: (by, values.reshape(shape).astype(np.float32)) for n, values in country.items()}
     for name, values in (("probability_at_least", number), ("probability_at_least_se", number_se)):
         data[name] = (("launch", "level", "number"), values.reshape(shape).astype(np.float32))
+    assert sums.arrivals is not None  # noqa: S101 - a season has a date
     arrival = _arrivals(sums.arrivals, plan.releases * sums.crossed.shape[1])
     data["first_arrival"] = (("quantile", *by), arrival.reshape(len(QUANTILES), *shape).astype(np.float32))
     data["lost"] = (("launch", "level"), (sums.lost / trials).reshape(shape[:2]).astype(np.float32))

@@ -104,7 +104,7 @@ class Plan:
     def pressures_pa(self, date: str) -> NDArray[np.float64]:
         """Return the pressure that each balloon of a date floats at, (places * levels * members,). [Pa]
 
-        Draws are keyed by seed, date and the balloon's number, which is ``(place * levels + level) * members + member``.
+        Draws are keyed by seed, date and the balloon's number, ``(place * levels + level) * members + member``.
         """
         total, seed = self.releases * self.members, self.date_seed(date)
         altitude = np.empty((len(self.places), len(self.levels_m), self.members))

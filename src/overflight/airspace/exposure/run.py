@@ -97,7 +97,7 @@ def expose(
     return cube_of(plan, kept.read, winds)
 
 
-def _on_threads(  # noqa: PLR0913, PLR0917 - what is flown, what is kept and who is told
+def _on_threads(
     winds: xr.Dataset, plan: Plan, waiting: list[str], kept: Checkpoint, told: Progress, threads: int
 ) -> None:
     at_once = max(1, min(threads, len(waiting)))

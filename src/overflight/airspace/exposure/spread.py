@@ -30,7 +30,7 @@ RETRIES = 3
 MOST_PROCESSES = 1024
 
 
-def spread(  # noqa: PLR0913, PLR0917 - where, what, and who is told
+def spread(
     scheduler: str,
     source: str,
     plan: Plan,
@@ -46,9 +46,10 @@ def spread(  # noqa: PLR0913, PLR0917 - where, what, and who is told
         There is no scheduler at the address, dask is not installed, or workers die again and again.
     """
     try:
-        import distributed  # noqa: PLC0415 - an optional dependency
+        import distributed as dask  # noqa: PLC0415 - an optional dependency
     except ImportError:
         raise Unavailable("dask is not installed; type: pip install 'overflight[cluster]'") from None
+    distributed: Any = dask
     with _client(distributed, scheduler) as client:
         left = iter(waiting)
         ahead = IN_FLIGHT * max(1, sum(client.nthreads().values()))
@@ -76,7 +77,8 @@ def _answer(future: Any, distributed: Any, date: str) -> Tally:
     try:
         answer: Tally = future.result()
     except (distributed.KilledWorker, distributed.CancelledError) as problem:
-        raise Unavailable(f"the workers that flew {date} died ({type(problem).__name__}); the same command resumes") from None
+        why = f"the workers that flew {date} died ({type(problem).__name__}); the same command resumes"
+        raise Unavailable(why) from None
     return answer
 
 
@@ -120,6 +122,6 @@ def _winds(source: str, plan: Plan) -> xr.Dataset:
     first, last = (to_datetime(t) for t in window(plan))
     winds = open_for_run(source, first, last)
     if digest_of(winds) != plan.winds_sha256:
-        raise InvalidInput("winds", f"sha256 {digest_of(winds)[:12]}...", f"{plan.winds_sha256[:12]}..., as the run has",
-                           f"worker: {source}")  # fmt: skip
+        got, expected = f"sha256 {digest_of(winds)[:12]}", f"{plan.winds_sha256[:12]}, as the run was begun with"
+        raise InvalidInput("winds", got, expected, f"worker: {source}")
     return winds

@@ -50,12 +50,10 @@ def tally(data: xr.Dataset, plan: Plan) -> Tally:
     counts = np.bincount(found.member, minlength=numbers.size).astype(np.int64)
     meanings = data["end_status"].attrs["flag_meanings"].split()
     is_lost = np.isin(data["end_status"].values, [meanings.index(name) for name in LOST])
-    one = np.ones(numbers.size, np.int64)
-    return Tally(
-        *_summed((pair, hour), (np.ones_like(pair), inside)),
-        *_summed((release, counts), (one,)),
-        np.bincount(release[is_lost], minlength=plan.releases).astype(np.int64),
-    )
+    pairs = _summed((pair, hour), (np.ones_like(pair), inside))
+    numbered = _summed((release, counts), (np.ones_like(release),))
+    lost = np.bincount(release[is_lost], minlength=plan.releases).astype(np.int64)
+    return Tally(*pairs, *numbered, lost)  # type: ignore[call-arg]
 
 
 def together(parts: Sequence[Tally]) -> Tally:
@@ -66,11 +64,9 @@ def together(parts: Sequence[Tally]) -> Tally:
     def all_of(name: str) -> I64:
         return np.concatenate([getattr(part, name) for part in parts])
 
-    return Tally(
-        *_summed((all_of("pair"), all_of("hour")), (all_of("balloons"), all_of("seconds"))),
-        *_summed((all_of("release"), all_of("number")), (all_of("with_number"),)),
-        np.sum([part.lost for part in parts], axis=0),
-    )
+    pairs = _summed((all_of("pair"), all_of("hour")), (all_of("balloons"), all_of("seconds")))
+    numbered = _summed((all_of("release"), all_of("number")), (all_of("with_number"),))
+    return Tally(*pairs, *numbered, np.sum([part.lost for part in parts], axis=0))  # type: ignore[call-arg]
 
 
 def _summed(keys: tuple[I64, I64], values: tuple[I64, ...]) -> tuple[I64, ...]:

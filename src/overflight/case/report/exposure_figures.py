@@ -1,4 +1,4 @@
-"""The figures of a cube of exposure: who crosses forty countries from where, and where a country's balloons come from."""
+"""The figures of a cube of exposure: from where forty countries are crossed, and who is over a country."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
-from overflight.airspace.exposure import crossing_many, lorenz, origins, ranking
+from overflight.airspace.exposure import crossing_many, lorenz, ranking
 from overflight.airspace.exposure.answers import LIKELY, MANY, at_least, country_number
 from overflight.airspace.exposure.cube import STEADY
 from overflight.case.report.chart import AHEAD, BACK, BORDER, INK, LAND, MUTED, SEA, STYLE, new_figure
@@ -35,7 +36,7 @@ def figure(cube: xr.Dataset, number: int = MANY) -> Figure:
     """
     with mpl.rc_context(STYLE):
         fig = new_figure(11.0, 8.6)
-        axes = fig.subplot_mosaic([["places", "map"], ["ranking", "lorenz"]], width_ratios=(1.0, 1.35),
+        axes: dict[str, Axes] = fig.subplot_mosaic([["places", "map"], ["ranking", "lorenz"]], width_ratios=(1.0, 1.35),
                                   height_ratios=(1.0, 1.1))  # fmt: skip
         _places(axes["places"], cube, number)
         best = at_least(cube, number).max(("level", "season")).values
@@ -70,32 +71,26 @@ def section(cube: xr.Dataset, number: int = MANY) -> Section:
     """Return the part of a report that a cube is."""
     table, many = ranking(cube), crossing_many(cube, number)
     some = table[table["hours"] > 0.0]
-    best = many.loc[many["probability"].idxmax()]
-    sentences = [_heading(cube), f"{len(some)} of {len(table)} countries were crossed; Gini of exposure {lorenz(cube).gini:.2f}."]
-    sentences.append(
+    best = many.iloc[int(many["probability"].to_numpy().argmax())]
+    sentences = (
+        f"{_heading(cube)}.",
+        f"{len(some)} of {len(table)} countries were crossed; Gini of exposure {lorenz(cube).gini:.2f}.",
         f"At least {number} countries were crossed most often in {best['season']} at {best['altitude_m']:.0f} m: from "
-        f"{best['places_any']} of {best['places']} places, from {best['places_likely']} of them more often than not."
+        f"{best['places_any']} of {best['places']} places, from {best['places_likely']} of them more often than not.",
     )
     rows = tuple(
         (str(row["name"]), f"{row['probability']:.1%}", f"{row['hours']:.2f}", f"{row['share']:.1%}")
         for _, row in some.head(LISTED).iterrows()
     )
-    return Section(title="Exposure", sentences=tuple(sentences), columns=("country", "crossed by", "hours", "share"),
-                   rows=rows, figure=figure(cube, number), caption=f"Chance to cross {number} countries, and exposure.")  # fmt: skip
-
-
-def origin_rows(cube: xr.Dataset, country: str) -> tuple[tuple[str, ...], ...]:
-    """Return the rows of a table of where balloons over a country come from."""
-    return tuple(
-        (str(row["launch"]), f"{row['altitude_m']:.0f} m", str(row["season"]), f"{row['probability']:.1%}", f"{row['share']:.1%}")
-        for _, row in origins(cube, country).head(LISTED).iterrows()
-    )
+    caption = f"From where at least {number} countries are crossed, and how exposure falls on countries."
+    return Section(title="Exposure", sentences=sentences, columns=("country", "crossed by", "hours", "share"),
+                   rows=rows, figure=figure(cube, number), caption=caption)  # fmt: skip
 
 
 def _heading(cube: xr.Dataset) -> str:
     a = cube.attrs
-    what = (f"{cube.sizes['launch']} places, {a['releases']} dates {a['start'][:10]} to {a['end'][:10]}, {a['members']} "
-            f"balloons each, {a['days']:g} days")  # fmt: skip
+    dates = f"{a['releases']} dates {a['start'][:10]} to {a['end'][:10]}"
+    what = f"{cube.sizes['launch']} places, {dates}, {a['members']} balloons each, {a['days']:g} days"
     return f"{what}; {STEADY}" if a["steady_winds"] else what
 
 
@@ -111,13 +106,14 @@ def _places(axes: Axes, cube: xr.Dataset, number: int) -> None:
         axes.bar(at, rows["places_any"], 0.92 * width, color=colour, alpha=0.35)
         axes.bar(at, rows["places_likely"], 0.92 * width, color=colour, label=f"{level / 1000:g} km")
     axes.set_xticks(range(seasons.size), list(seasons))
-    axes.set_ylim(0, max(1.0, 1.1 * float(table["places_any"].max())))
+    axes.set_ylim(0, max(1.0, 1.3 * float(table["places_any"].max())))
+    axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
     axes.set_ylabel(f"places, of {cube.sizes['launch']}")
     axes.set_title(f"Places from which {number} countries are crossed")
     axes.grid(axis="y")
     axes.set_axisbelow(True)
-    axes.legend(frameon=False, fontsize=8, ncols=min(5, levels.size), title="float; pale: by some balloon, full: by most",
-                title_fontsize=8, loc="upper left")  # fmt: skip
+    title = "float; pale: by some balloon, full: more often than not"
+    axes.legend(frameon=False, fontsize=8, ncols=min(5, levels.size), title=title, title_fontsize=8, loc="upper left")
 
 
 def _ranking(axes: Axes, cube: xr.Dataset) -> None:
@@ -138,7 +134,9 @@ def _lorenz(axes: Axes, cube: xr.Dataset) -> None:
     curve = lorenz(cube)
     axes.plot(100 * curve.countries, 100 * curve.hours, color=AHEAD, linewidth=2)
     axes.plot([0, 100], [0, 100], color=MUTED, linewidth=0.9, linestyle=(0, (4, 3)))
-    axes.fill_between(100 * curve.countries, 100 * curve.hours, 100 * curve.countries, color=AHEAD, alpha=0.12, linewidth=0)
+    axes.fill_between(
+        100 * curve.countries, 100 * curve.hours, 100 * curve.countries, color=AHEAD, alpha=0.12, linewidth=0
+    )
     axes.text(6, 88, f"Gini {curve.gini:.2f}", fontsize=11, color=INK)
     axes.set(xlim=(0, 100), ylim=(0, 100), xlabel="% of countries, the least exposed first", ylabel="% of all hours")
     axes.set_title("How unevenly exposure falls")
