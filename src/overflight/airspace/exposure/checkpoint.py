@@ -160,6 +160,8 @@ class Checkpoint:
         """
         path = self._path(date)
         try:
+            with path.open("rb") as stream:
+                zipfile.ZipFile(stream).close()  # a store that cannot be opened cannot be closed either
             with ZipStore(path, mode="r", read_only=True) as store:
                 group = zarr.open_group(store, mode="r")
                 return Tally(*(np.asarray(group[f.name][:], np.int64) for f in fields(Tally)))  # type: ignore[index]
@@ -174,6 +176,11 @@ class Checkpoint:
         for path in self.folder.iterdir():
             path.unlink()
         self.folder.rmdir()
+
+    def remove_if_empty(self) -> None:
+        """Remove the folder where no date is done: there is nothing to go on with."""
+        if len(self.waiting()) == len(self.plan.dates):
+            self.remove()
 
     def _path(self, date: str) -> Path:
         return self.folder / f"{date.replace(':', '')}{SUFFIX}"

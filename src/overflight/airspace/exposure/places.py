@@ -74,10 +74,10 @@ def _step(text: str) -> float:
 
 
 def grid(step_deg: float) -> tuple[Place, ...]:
-    """Return places that stand evenly over the Earth: rows ``step_deg`` apart, on each as many as keep that distance.
+    """Return places that stand evenly over the Earth: in rows, and on each as many as keep the distance of the rows.
 
-    Rows lie at the middle of bands of latitude, so that none is at a pole, and each place stands for about the same
-    area.
+    Rows lie in the middle of bands of latitude, ``step_deg`` wide or the nearest width that divides 180, so that none
+    is at a pole, and each place stands for about the same area.
     """
     bands = max(1, round(180.0 / step_deg))
     rows = -90.0 + 180.0 / bands * (np.arange(bands) + 0.5)

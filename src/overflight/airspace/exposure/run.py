@@ -90,10 +90,14 @@ def expose(
     kept = Checkpoint.begin(cube, plan)
     waiting = kept.waiting()
     told = Progress(plan, waiting, progress)
-    if scheduler is not None and waiting:
-        spread(scheduler, source, plan, waiting, kept, told.done)
-    else:
-        _on_threads(winds, plan, waiting, kept, told, threads)
+    try:
+        if scheduler is not None and waiting:
+            spread(scheduler, source, plan, waiting, kept, told.done)
+        else:
+            _on_threads(winds, plan, waiting, kept, told, threads)
+    except BaseException:
+        kept.remove_if_empty()
+        raise
     return cube_of(plan, kept.read, winds)
 
 
