@@ -12,7 +12,7 @@ import time
 import numpy as np
 import pytest
 import xarray as xr
-from cli_calls import command, leavings, refused
+from cli_calls import command, refused
 
 from overflight.airspace.exposure import open_cube
 from overflight.drift import flows
@@ -76,8 +76,8 @@ def test_killed_at_random_moments_the_same_command_comes_to_the_same_cube(made, 
     kills = 0
     for _ in range(4):
         process = started(folder, "--seed", "1", "--threads", "2")
-        wait_for(process, folder, len(dates_in(folder)) + random.randint(0, 2))
-        time.sleep(random.uniform(0.0, 0.1))
+        wait_for(process, folder, len(dates_in(folder)) + random.randint(0, 2))  # noqa: S311 - a moment
+        time.sleep(random.uniform(0.0, 0.1))  # noqa: S311
         process.kill()
         process.communicate()
         kills += process.returncode == -signal.SIGKILL

@@ -56,7 +56,9 @@ def test_a_worker_killed_in_mid_run_changes_nothing(winds, tmp_path):
 def test_workers_whose_winds_are_others_are_refused(winds, tmp_path):
     other = tmp_path / "other.nc"
     flows.winds(flows.Jet(), step_deg=10.0, hours=np.arange(0, 121, 12)).to_netcdf(other, engine="h5netcdf")
-    with pytest.raises(InvalidInput, match=r"worker: .*other\.nc: winds: got sha256 \w{12}, expected \w{12}, as the run"):
+    with pytest.raises(
+        InvalidInput, match=r"worker: .*other\.nc: winds: got sha256 \w{12}, expected \w{12}, as the run"
+    ):
         expose(open_winds(winds), plan_of(winds), tmp_path / "cube.zarr", scheduler="local:1", source=str(other))
     assert not folder_of(tmp_path / "cube.zarr").exists()
 

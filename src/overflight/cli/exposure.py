@@ -159,12 +159,10 @@ def run(asked: Asked, output: Path | None) -> xr.Dataset:
 
 def planned(asked: Asked, output: Path) -> tuple[Plan, xr.Dataset]:
     """Return what is to be flown, and the winds."""
-    import numpy as np
-
     from overflight.airspace.exposure import Plan, checkpoint, dates_between, places_of
     from overflight.airspace.exposure.crossed import regions_version
-    from overflight.airspace.exposure.plan import digest_of
-    from overflight.geo.times import parse_utc, to_datetime, to_datetime64
+    from overflight.airspace.exposure.plan import digest_of, window
+    from overflight.geo.times import parse_utc, to_datetime64
 
     assert asked.start is not None  # noqa: S101 - all three are given
     assert asked.end is not None  # noqa: S101
@@ -175,8 +173,7 @@ def planned(asked: Asked, output: Path) -> tuple[Plan, xr.Dataset]:
     ends = [to_datetime64(parse_utc(text, field=field, naive_is_utc=True), field=field)
             for text, field in ((asked.start, "--start"), (asked.end, "--end"))]  # fmt: skip
     dates = dates_between(ends[0], ends[1], asked.every)
-    window = to_datetime(ends[0]), to_datetime(ends[1] + np.timedelta64(round(asked.days * 86_400), "s"))
-    winds = opened(asked.winds, window, heights=False)
+    winds = opened(asked.winds, window(dates, asked.days), heights=False)
     plan = Plan(places=places, levels_m=levels, dates=dates, days=asked.days, members=asked.members,  # type: ignore[arg-type]
                 seed=seed_of(checkpoint.begun_seed(output) if asked.seed is None else asked.seed),
                 seasons=asked.season, wind_error=asked.wind_error, steady=asked.steady,

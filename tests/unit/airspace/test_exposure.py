@@ -128,7 +128,9 @@ def test_dates_end_with_the_last_that_the_step_meets():
         "2023-01-01T18:00:00Z",
         "2023-01-02T06:00:00Z",
     )
-    with pytest.raises(InvalidInput, match=r"--end: got 2023-01-01T06:00:00Z, expected a time not before --start, 2023"):
+    with pytest.raises(
+        InvalidInput, match=r"--end: got 2023-01-01T06:00:00Z, expected a time not before --start, 2023"
+    ):
         dates_between(end, start, 12.0)
 
 
@@ -291,7 +293,9 @@ def test_shares_add_up_and_the_chances_agree_with_each_other(cube):
     assert table["hours"].is_monotonic_decreasing
     expected = float(cube["probability"].sum("country").mean())
     numbers = cube["probability_at_least"].isel(number=slice(1, None)).sum("number")
-    assert float(numbers.mean()) == pytest.approx(expected, rel=1e-5)  # the mean is the sum of the chances of at least n
+    assert float(numbers.mean()) == pytest.approx(
+        expected, rel=1e-5
+    )  # the mean is the sum of the chances of at least n
     assert (cube["probability_at_least"].diff("number") <= 1e-7).all()
     assert (cube["probability_at_least"].isel(number=0) == 1.0).all()
     top = str(table["id"][0])
@@ -311,7 +315,9 @@ def test_the_count_of_places_is_that_of_the_chances(cube):
     assert (crossing_many(cube, 200)["places_any"] == 0).all()
 
 
-@pytest.mark.parametrize(("hours", "gini"), [([1.0, 1.0, 1.0, 1.0], 0.0), ([0.0, 0.0, 0.0, 8.0], 0.75), ([0.0, 1.0], 0.5)])
+@pytest.mark.parametrize(
+    ("hours", "gini"), [([1.0, 1.0, 1.0, 1.0], 0.0), ([0.0, 0.0, 0.0, 8.0], 0.75), ([0.0, 1.0], 0.5)]
+)
 def test_the_curve_of_exposure(hours, gini):
     data = xr.Dataset({"hours": (("launch", "level", "season", "country"), np.reshape(hours, (1, 1, 1, -1))),
                        "dates": ("season", [3])})  # fmt: skip
@@ -322,7 +328,9 @@ def test_the_curve_of_exposure(hours, gini):
 
 
 def test_an_unknown_country_is_refused(cube):
-    with pytest.raises(InvalidInput, match=r"--over: got 'Canadia', expected a country of the cube, as CAN; did you mean Can"):
+    with pytest.raises(
+        InvalidInput, match=r"--over: got 'Canadia', expected a country of the cube, as CAN; did you mean Can"
+    ):
         origins(cube, "Canadia")
 
 
@@ -353,7 +361,9 @@ def test_a_run_goes_on_with_what_is_done(tmp_path):
     kept.write(plan.dates[1], fly(WAVE, plan, plan.dates[1]))
     assert kept.waiting() == [plan.dates[0], plan.dates[2]]
     told = []
-    assert same(expose(WAVE, plan, tmp_path / "cube.zarr", progress=lambda done, total: told.append((done, total))), whole)
+    assert same(
+        expose(WAVE, plan, tmp_path / "cube.zarr", progress=lambda done, total: told.append((done, total))), whole
+    )
     assert (told[0], told[-1]) == ((1000, 3000), (3000, 3000))
     assert told == sorted(told)
 
@@ -361,7 +371,10 @@ def test_a_run_goes_on_with_what_is_done(tmp_path):
 CHANGES = {
     "seed": ({"seed": 8}, "--seed: got 8, expected 7, with which it was begun"),
     "members": ({"members": 5}, "--members: got 5, expected 3, with which it was begun"),
-    "levels": ({"levels_m": (12_000.0, 14_000.0)}, "--float: got 2 (14000 among them), expected 2 (18000+-300 among them)"),
+    "levels": (
+        {"levels_m": (12_000.0, 14_000.0)},
+        "--float: got 2 (14000 among them), expected 2 (18000+-300 among them)",
+    ),
     "winds": ({"winds_sha256": "ab"}, "--winds: got ab, expected , with which"),
     "two": ({"seed": 8, "days": 1.0}, "--days: got 1.0 (and 1 more settings), expected 2.0, with which it was begun"),
 }

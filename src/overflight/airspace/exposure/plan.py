@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 import numpy as np
@@ -16,7 +17,7 @@ from overflight.airspace.exposure.places import Place
 from overflight.errors import InvalidInput, OutOfCoverage
 from overflight.geo import atmosphere, rng
 from overflight.geo.spread import Spread, centre, draw
-from overflight.geo.times import iso
+from overflight.geo.times import iso, to_datetime
 from overflight.winds.coverage import extent
 
 Seasons = Literal["quarter", "month", "all"]
@@ -145,6 +146,12 @@ def dates_between(start: np.datetime64, end: np.datetime64, every_hours: float) 
         raise InvalidInput("--every", f"{every_hours:g} h", "hours above 0")
     step = np.timedelta64(round(every_hours * 3600), "s")
     return tuple(iso(t) for t in np.arange(start, end + np.timedelta64(1, "s"), step))
+
+
+def window(dates: tuple[str, ...], days: float) -> tuple[datetime, datetime]:
+    """Return the time that flights take up, from the first release to the last end."""
+    last = np.datetime64(dates[-1].removesuffix("Z"), "ns") + np.timedelta64(round(days * 86_400), "s")
+    return to_datetime(np.datetime64(dates[0].removesuffix("Z"), "ns")), to_datetime(last)
 
 
 def digest_of(winds: xr.Dataset) -> str:

@@ -6,19 +6,20 @@ costs its dates a second flight, nothing else. Workers open the winds themselves
 
 from __future__ import annotations
 
+import logging
+import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import xarray as xr
 
 from overflight.airspace.exposure.flights import fly
-from overflight.airspace.exposure.plan import Plan, digest_of
+from overflight.airspace.exposure.plan import Plan, digest_of, window
 from overflight.airspace.exposure.tally import Tally
 from overflight.errors import InvalidInput, Unavailable
-from overflight.geo.times import to_datetime
 from overflight.winds.open import open_for_run
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ IN_FLIGHT = 3
 """Tasks sent ahead for each thread of the cluster."""
 RETRIES = 3
 MOST_PROCESSES = 1024
+LOCAL = {"threads_per_worker": 1, "dashboard_address": None, "silence_logs": logging.CRITICAL}
 
 
 def spread(
@@ -89,15 +91,27 @@ def _client(distributed: Any, scheduler: str) -> Iterator[Any]:
         where: Any = scheduler
         if scheduler.startswith("local:"):
             processes = _processes(scheduler)
-            where = stack.enter_context(
-                distributed.LocalCluster(n_workers=processes, threads_per_worker=1, dashboard_address=None)
-            )
+            with _deaf():
+                where = stack.enter_context(distributed.LocalCluster(n_workers=processes, **LOCAL))
         try:
             client = distributed.Client(where, timeout=10)
         except (OSError, ValueError) as problem:
             raise Unavailable(f"no Dask scheduler at {scheduler}: {problem}") from None
         stack.enter_context(client)
         yield client
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Let processes that are started now take no Ctrl-C: it is for the one that started them, which ends them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    heard = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, heard)
 
 
 def _processes(scheduler: str) -> int:
@@ -111,16 +125,10 @@ def _fly(source: str, plan: Plan, date: str) -> Tally:
     return fly(_winds(source, plan), plan, date)
 
 
-def window(plan: Plan) -> tuple[np.datetime64, np.datetime64]:
-    """Return the time that a plan's flights take up, from the first release to the last end."""
-    return plan.instant(plan.dates[0]), plan.instant(plan.dates[-1]) + np.timedelta64(round(plan.hours * 3600), "s")
-
-
 @lru_cache(maxsize=1)
 def _winds(source: str, plan: Plan) -> xr.Dataset:
     """Open the winds once a process, and see that they are those of the run."""
-    first, last = (to_datetime(t) for t in window(plan))
-    winds = open_for_run(source, first, last)
+    winds = open_for_run(source, *window(plan.dates, plan.days))
     if digest_of(winds) != plan.winds_sha256:
         got, expected = f"sha256 {digest_of(winds)[:12]}", f"{plan.winds_sha256[:12]}, as the run was begun with"
         raise InvalidInput("winds", got, expected, f"worker: {source}")
