@@ -1,4 +1,4 @@
-"""The overflight ledger: which countries a track or an ensemble crossed, when, how surely.
+"""The overflight ledger: which countries a track or an ensemble crossed, when, and how surely.
 
 Probability is the share of members that crossed, with its Monte-Carlo interval (Wilson 1927, doi
 10.1080/01621459.1927.10502953); no members crossing bounds it by 3/N (rule of three), all crossing by 1 - 3/N. Times
@@ -17,42 +17,63 @@ import shapely
 import xarray as xr
 from numpy.typing import NDArray
 
-from overflight.airspace.lookup import Pieces, hits, pieces_of
-from overflight.airspace.regions import Regions, countries
+from overflight.airspace.crossings import Crossings, crossings
+from overflight.airspace.embedded import countries
+from overflight.airspace.labels import owner
+from overflight.airspace.regions import HIGH_SEAS, Region, Regions
+from overflight.airspace.shapes import shapes
 from overflight.errors import InvalidInput
 
 F64 = NDArray[np.float64]
-IN_FLIGHT = (0, 2)
-"""Status of members that fly, before and after a burst."""
-QUANTILES = (0.05, 0.5, 0.95)
-_SLACK = 1e-3
-"""What rounding to single precision may add to a place. [degrees]"""
+QUANTILES = {"q05": 0.05, "q50": 0.5, "q95": 0.95}
+NO_CEILING = (
+    "No height is agreed at which the sovereignty of a state over its airspace ends; the ledger has no ceiling unless "
+    "one is given."
+)
 _Z95 = 1.959963984540054
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ledger:
-    """Crossings by country.
+    """Crossings by country, or by region.
 
     Attributes
     ----------
-    table : DataFrame, a row a country in the order of entry: ``id, name, administered_by, note, disputed, members,
-        probability, probability_low, probability_high, entry_q05, entry_q50, entry_q95, exit_q05, exit_q50, exit_q95``
-        (times UTC, of the members that crossed), ``hours_q50, altitude_low_m, altitude_high_m``.
+    table : DataFrame, a row a country, a disputed area or the high seas, in the order of entry: ``id, name, kind,
+        administered_by, claimed_by, note, disputed, members, probability, probability_low, probability_high,
+        grazing, entry_q05, entry_q50, entry_q95, exit_q05, exit_q50, exit_q95, hours_q50, altitude_low_m,
+        altitude_high_m, passes_mean``. Times UTC, and all after ``grazing``, are of the members that crossed;
+        ``grazing`` is the share of them that came nowhere more than 2 km inside.
     members : int. Members that had a path.
-    regions_source : str
+    counts : int64 (n,). Members that crossed 0, 1, 2 ... countries, undisputed.
+    sources : tuple of str. Where the boundaries come from.
+    by : str. What a row is of: "country" or "region".
+    view : str. The point of view; "" is the neutral one.
     """
 
     table: pd.DataFrame
     members: int
-    regions_source: str
+    counts: NDArray[np.int64]
+    sources: tuple[str, ...]
+    by: str = "country"
+    view: str = ""
 
     def __str__(self) -> str:
         """Return one sentence a country."""
-        if self.table.empty:
+        if self.crossed.empty:
             most = min(1.0, 3 / self.members)
             return f"No country crossed by any of {self.members} members (each less than {most:.1%})."
         return "\n".join(_sentence(row, self.members) for _, row in self.table.iterrows())
+
+    @property
+    def crossed(self) -> pd.DataFrame:
+        """The table without the high seas."""
+        return self.table[self.table["kind"] != HIGH_SEAS]
+
+    def at_least(self, number: int) -> tuple[float, float, float]:
+        """Return the probability that at least so many countries were crossed, and its 95 % interval."""
+        crossed = int(self.counts[number:].sum())
+        return crossed / self.members, *wilson(crossed, self.members)
 
     def to_json(self) -> dict[str, Any]:
         """Return the ledger ready for JSON."""
@@ -60,19 +81,23 @@ class Ledger:
             {key: (value.isoformat() + "Z" if isinstance(value, pd.Timestamp) else value) for key, value in row.items()}
             for row in self.table.to_dict("records")
         ]
-        return {"members": self.members, "regions": self.regions_source, "crossings": rows}
+        return {
+            "members": self.members,
+            "regions": "; ".join(self.sources),
+            "point_of_view": self.view or "neutral",
+            "countries_crossed": self.counts.tolist(),
+            "note": NO_CEILING,
+            "crossings": rows,
+        }
 
     def to_geojson(self, regions: Regions | None = None) -> dict[str, Any]:
-        """Return the regions crossed as a FeatureCollection, each with its row; ``regions`` are those of the ledger."""
+        """Return what was crossed as a FeatureCollection, each with its row; ``regions`` are those of the ledger."""
         regions = countries() if regions is None else regions
-        shapes = {region.id: shape for region, shape in zip(regions.regions, regions.geometries, strict=True)}
+        rows = [row for row in self.to_json()["crossings"] if row["id"] != HIGH_SEAS]
+        drawn = shapes(regions, [row["id"] for row in rows], by=self.by, view=self.view)
         features = [
-            {
-                "type": "Feature",
-                "properties": row,
-                "geometry": json.loads(shapely.to_geojson(shapely.orient_polygons(shapes[row["id"]]))),
-            }
-            for row in self.to_json()["crossings"]
+            {"type": "Feature", "properties": row, "geometry": json.loads(shapely.to_geojson(shape))}
+            for row, shape in zip(rows, drawn, strict=True)
         ]
         return {"type": "FeatureCollection", "features": features}
 
@@ -87,120 +112,119 @@ def chance(row: pd.Series, members: int) -> str:
 def _sentence(row: pd.Series, members: int) -> str:
     times = " to ".join(f"{row[f'entry_{q}']:%Y-%m-%d %H:%M}" for q in ("q05", "q95"))
     note = f" [{row['note']}]" if row["note"] else ""
-    return f"{row['name']}: {chance(row, members)}; entry {times} UTC, {row['hours_q50']:.1f} h inside{note}"
+    grazing = f", {row['grazing']:.0%} of them within 2 km of the border" if row["grazing"] > 0 else ""
+    return f"{row['name']}: {chance(row, members)}{grazing}; entry {times} UTC, {row['hours_q50']:.1f} h inside{note}"
 
 
-def ledger(trajectories: xr.Dataset, regions: Regions | None = None) -> Ledger:
-    """List the countries that an ensemble crossed.
+def ledger(
+    trajectories: xr.Dataset,
+    regions: Regions | None = None,
+    *,
+    by: str = "country",
+    view: str = "",
+    floor_m: float = -np.inf,
+    ceiling_m: float = np.inf,
+) -> Ledger:
+    """List what an ensemble crossed.
 
     Parameters
     ----------
     trajectories : dataset with dims (trajectory, obs), see ``overflight.drift``.
     regions : Regions, by default the countries that are shipped.
+    by : "country", or "region" for land, territorial sea and inland waters apart.
+    view : ISO 3166-1 alpha-3 of the state in whose point of view disputed areas are assigned; "" keeps them apart and
+        lists every claimant.
+    floor_m, ceiling_m : count only what is flown between them. [m]
 
     Raises
     ------
     InvalidInput
-        The dataset holds no trajectories.
+        The dataset holds no trajectories; the regions hold no such point of view; the floor lies above the ceiling.
     """
     regions = countries() if regions is None else regions
-    lat, lon, altitude, time_s, epoch = _paths(trajectories)
-    known = np.isfinite(lat).any(axis=1)
-    if not known.any():
-        raise InvalidInput("trajectories", "no places", "at least one member with a path")
-    pieces = pieces_of(lat, lon, time_s, altitude)
-    rows = _rows(pieces, regions, int(known.sum()), epoch)
-    columns = _row("", np.zeros(1), np.zeros((1, 4)), 1, epoch, regions, 0).keys()
-    table = pd.DataFrame(rows, columns=list(columns)).sort_values("entry_q50", kind="stable", ignore_index=True)
-    return Ledger(table, int(known.sum()), regions.regions[0].source)
+    _require(regions, by, view, (floor_m, ceiling_m))
+    found = crossings(trajectories, regions, by=by, view=view, floor_m=floor_m, ceiling_m=ceiling_m)
+    return ledger_of(found, regions, by=by, view=view)
 
 
-def _paths(data: xr.Dataset) -> tuple[F64, F64, F64, F64, np.datetime64]:
-    missing = [name for name in ("lat", "lon", "time") if name not in data.variables]
-    if missing:
-        raise InvalidInput("trajectories", f"no {', '.join(missing)}", "lat, lon and time with dims (trajectory, obs)")
-    _require_paths(data)
-    lat, lon = (np.array(np.atleast_2d(data[name].values), np.float64) for name in ("lat", "lon"))
-    if "status" in data:
-        grounded = ~np.isin(np.atleast_2d(data["status"].values), IN_FLIGHT)
-        grounded[:, 1:] &= grounded[:, :-1]  # the leg that ends on the ground was flown
-        lat[grounded] = np.nan
-    nothing = np.full_like(lat, np.nan)
-    altitude = np.atleast_2d(np.asarray(data["altitude"].values, np.float64)) if "altitude" in data else nothing
-    times = data["time"].values.astype("datetime64[ns]")
-    if np.isnat(times).all():
-        raise InvalidInput("trajectories", "no times", "at least one time")
-    epoch = np.nanmin(times)
-    seconds = np.broadcast_to((times - epoch) / np.timedelta64(1, "s"), lat.shape)
-    lat[np.isnan(seconds) | ~np.isfinite(lat) | ~np.isfinite(lon)] = (
-        np.nan
-    )  # a place without a time is no part of a path
-    return lat, lon, altitude, seconds, epoch
+def ledger_of(found: Crossings, regions: Regions, *, by: str = "country", view: str = "") -> Ledger:
+    """Sum up what members crossed; ``by`` and ``view`` are those that it was found with."""
+    about = described(regions, by, view)
+    order = np.argsort(found.label, kind="stable")
+    cuts = np.searchsorted(found.label[order], np.arange(len(found.names) + 1))
+    rows = [
+        _row(about[name], found, order[cuts[k] : cuts[k + 1]])
+        for k, name in enumerate(found.names)
+        if cuts[k + 1] > cuts[k]
+    ]
+    columns = list(rows[0])
+    table = pd.DataFrame(rows, columns=columns).sort_values("entry_q50", kind="stable", ignore_index=True)
+    sources = tuple(dict.fromkeys(" ".join(filter(None, (r.source, r.version))) for r in regions.regions))
+    return Ledger(table, found.members, _counts(found, about), sources, by, view)
 
 
-def _require_paths(data: xr.Dataset) -> None:
-    """Refuse what has places and times, but not one beside the other, as a grid has."""
-    dims = data["lat"].dims
-    alike = data["lon"].dims == dims and set(data["time"].dims) <= set(dims) and dims[-1:] == data["time"].dims[-1:]
-    if not (alike and 1 <= len(dims) <= 2):
-        got = ", ".join(f"{name} ({', '.join(map(str, data[name].dims))})" for name in ("lat", "lon", "time"))
-        raise InvalidInput("trajectories", got, "lat, lon and time with dims (trajectory, obs)")
-    if not np.issubdtype(data["time"].dtype, np.datetime64):
-        raise InvalidInput("trajectories", f"time of type {data['time'].dtype}", "times with their CF unit")
-    for name, most in (("lat", 90.0), ("lon", 360.0)):
-        if data[name].dtype.kind not in "fiu":
-            raise InvalidInput("trajectories", f"{name} of type {data[name].dtype}", "degrees as numbers")
-        far = np.abs(data[name].values[np.isfinite(data[name].values)])
-        if far.size and far.max() > most + _SLACK:
-            raise InvalidInput("trajectories", f"{name} of {far.max():g}", f"degrees of -{most:g} to {most:g}")
+def described(regions: Regions, by: str, view: str) -> dict[str, dict[str, Any]]:
+    """Return what is to be said of each label: a country by its land, a region by itself."""
+    about = {HIGH_SEAS: _about(HIGH_SEAS, Region(id=HIGH_SEAS, name="High seas", kind=HIGH_SEAS))}
+    for region in sorted(regions.regions, key=lambda r: (r.kind == "disputed", r.kind != "land")):
+        name = region.id if by == "region" else owner(region, view)
+        about.setdefault(name, _about(name, region))
+    return about
 
 
-def _rows(pieces: Pieces, regions: Regions, members: int, epoch: np.datetime64) -> list[dict[str, Any]]:
-    found = hits(pieces, regions)
-    enter, leave = np.minimum(found.enter, found.leave), np.maximum(found.enter, found.leave)
-    span = pieces.time2[found.piece] - pieces.time1[found.piece]
-    begins, ends = pieces.time1[found.piece] + enter * span, pieces.time1[found.piece] + leave * span
-    first, last = np.minimum(begins, ends), np.maximum(begins, ends)
-    rows = []
-    for region in np.unique(found.region):
-        of = found.region == region
-        path, index = np.unique(pieces.path[found.piece[of]], return_inverse=True)
-        summary = np.empty((path.size, 4))
-        summary[:, 0], summary[:, 1] = np.inf, -np.inf
-        np.minimum.at(summary[:, 0], index, first[of])
-        np.maximum.at(summary[:, 1], index, last[of])
-        summary[:, 2] = np.bincount(index, (last - first)[of], path.size)
-        heights = pieces.altitude[found.piece[of]]
-        rows.append(_row(regions.regions[region].id, heights, summary, members, epoch, regions, int(region)))
-    return rows
-
-
-def _row(
-    name: str, heights: F64, summary: F64, members: int, epoch: np.datetime64, regions: Regions, region: int
-) -> dict[str, Any]:
-    low, high = wilson(summary.shape[0], members)
-    about = regions.regions[region]
-    entry, leave = (np.quantile(summary[:, i], QUANTILES) for i in (0, 1))
-    instants = [epoch + np.timedelta64(round(s), "s") for s in (*entry, *leave)]
-    heights = heights[np.isfinite(heights)]
+def _about(name: str, region: Region) -> dict[str, Any]:
     return {
         "id": name,
-        "name": about.name,
-        "administered_by": about.administered_by,
-        "note": about.note,
-        "disputed": about.disputed,
-        "members": summary.shape[0],
-        "probability": summary.shape[0] / members,
+        "name": region.name,
+        "kind": region.kind,
+        "administered_by": region.administered_by,
+        "claimed_by": ", ".join(region.claimed_by),
+        "note": region.note,
+        "disputed": region.is_disputed,
+    }
+
+
+def _require(regions: Regions, by: str, view: str, band: tuple[float, float]) -> None:
+    if by not in ("country", "region"):
+        raise InvalidInput("by", repr(by), "country or region")
+    if band[0] > band[1]:
+        raise InvalidInput("floor", f"{band[0]:g} m above the ceiling of {band[1]:g} m", "a floor below the ceiling")
+    known = {viewer for region in regions.regions for viewer in region.views}
+    known |= {region.administered_by for region in regions.regions if region.kind == "land"}
+    if view and view not in known:
+        raise InvalidInput("view", repr(view), f"one of {', '.join(sorted(known))}" if known else "none: no views here")
+
+
+def _counts(found: Crossings, about: dict[str, dict[str, Any]]) -> NDArray[np.int64]:
+    """Count the members that crossed so many countries."""
+    counted = np.array([about[n]["kind"] != HIGH_SEAS and not about[n]["disputed"] for n in found.names])
+    of = found.member[counted[found.label]]
+    crossed = np.bincount(np.unique(of, return_counts=True)[1]) if of.size else np.zeros(1, np.int64)
+    crossed[0] = found.members - np.unique(of).size
+    return crossed.astype(np.int64)
+
+
+def _row(about: dict[str, Any], found: Crossings, of: NDArray[np.intp]) -> dict[str, Any]:
+    low, high = wilson(of.size, found.members)
+    quantiles = list(QUANTILES.values())
+    times = {
+        f"{what}_{q}": pd.Timestamp(found.epoch + np.timedelta64(round(float(s)), "s"))
+        for what, seconds in (("entry", found.entry_s), ("exit", found.exit_s))
+        for q, s in zip(QUANTILES, np.quantile(seconds[of], quantiles), strict=True)
+    }
+    lowest, highest = found.altitude_low_m[of].min(), found.altitude_high_m[of].max()
+    return {
+        **about,
+        "members": of.size,
+        "probability": of.size / found.members,
         "probability_low": low,
         "probability_high": high,
-        **{
-            f"{what}_{q}": pd.Timestamp(instants[3 * i + j])
-            for i, what in enumerate(("entry", "exit"))
-            for j, q in enumerate(("q05", "q50", "q95"))
-        },
-        "hours_q50": float(np.median(summary[:, 2])) / 3600.0,
-        "altitude_low_m": float(heights.min()) if heights.size else None,
-        "altitude_high_m": float(heights.max()) if heights.size else None,
+        "grazing": float(np.mean(~found.deep[of])),
+        **times,
+        "hours_q50": float(np.median(found.inside_s[of])) / 3600.0,
+        "altitude_low_m": float(lowest) if np.isfinite(lowest) else None,
+        "altitude_high_m": float(highest) if np.isfinite(highest) else None,
+        "passes_mean": float(found.passes[of].mean()),
     }
 
 

@@ -1,72 +1,66 @@
-"""Countries: where they are, who administers them, what is disputed, and where the boundaries come from."""
+"""Regions: whose they are, who claims them, what is disputed, and where the boundaries come from."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-import numpy as np
-import shapely
-from numpy.typing import NDArray
+from overflight.airspace.partition import Partition
 
-SOURCE = "Natural Earth 1:10m by npm world-atlas 2.0.2"
-LICENCE = "public domain"
-_SCALE = 1e6
+HIGH_SEAS = "high seas"
+KINDS = ("land", "territorial sea", "inland water", "disputed", "fir", "uir", "user")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Region:
-    """One region of a set.
+    """One region of a layer.
 
     Attributes
     ----------
-    id : ISO 3166-1 alpha-3, or Natural Earth's letters where ISO has none.
-    name, administered_by, note : who holds it in the source's view, and who else claims it.
-    kind : "land"
-    disputed : bool
+    id : str. Unique in its layer: "CAN", "CAN-sea", "CAN-water", "crimea"; for flight information regions ICAO's
+        letters.
+    name : str
+    kind : one of ``KINDS``. What no region covers is high seas.
+    administered_by : str. ISO 3166-1 alpha-3, or Natural Earth's letters where ISO has none; "" where nobody does.
+    claimed_by : every claimant beside the administrator.
+    note : str. What is disputed, in neutral words.
+    views : whose region it is in a stated point of view, where that differs from ``administered_by``.
+    source, version, licence : where its boundary comes from.
+    floor_m, ceiling_m : its limits, where the source gives them. [m]
     """
 
     id: str
     name: str
-    administered_by: str
-    note: str
     kind: str
-    disputed: bool
-    source: str = SOURCE
-    licence: str = LICENCE
+    administered_by: str = ""
+    claimed_by: tuple[str, ...] = ()
+    note: str = ""
+    views: Mapping[str, str] = field(default_factory=dict)
+    source: str = ""
+    version: str = ""
+    licence: str = ""
+    floor_m: float | None = None
+    ceiling_m: float | None = None
+
+    @property
+    def is_disputed(self) -> bool:
+        """Whether more than one party says that it is theirs, or none is agreed to hold it."""
+        return self.kind == "disputed"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Regions:
-    """Regions with their geometries, in degrees, cut at the antimeridian; lakes count as land.
+    """One layer: regions, and the arrangement of their boundaries.
 
     Attributes
     ----------
     regions : tuple of Region (n,)
-    geometries : array of shapely MultiPolygon (n,)
+    partition : Partition. Its faces name regions by their index.
     """
 
     regions: tuple[Region, ...]
-    geometries: NDArray[Any]
+    partition: Partition
 
     def __len__(self) -> int:
         """Return the number of regions."""
         return len(self.regions)
-
-
-@cache
-def countries() -> Regions:
-    """Return the countries that are shipped."""
-    with files("overflight.airspace").joinpath("data/countries.npz").open("rb") as stream, np.load(stream) as packed:
-        rows = json.loads(packed["rows"].tobytes())
-        coordinates = np.cumsum(packed["steps"], axis=0, dtype=np.int32) / _SCALE
-        offsets = (packed["rings"], packed["polygons"], packed["multis"])
-    geometries = shapely.from_ragged_array(shapely.GeometryType.MULTIPOLYGON, coordinates, offsets)
-    regions = tuple(
-        Region(kind="land", **{key: row[key] for key in ("id", "name", "administered_by", "note", "disputed")})
-        for row in rows
-    )
-    return Regions(regions, np.asarray(geometries))

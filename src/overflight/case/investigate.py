@@ -103,7 +103,7 @@ class Investigation:
 
     def sentences(self) -> tuple[str, ...]:
         """Return the findings as sentences, the most telling first."""
-        crossed = [f"{row['name']}" for _, row in self.ledger.table.iterrows() if row["probability"] >= 0.5]
+        crossed = [f"{row['name']}" for _, row in self.ledger.crossed.iterrows() if row["probability"] >= 0.5]
         whose = "Countries crossed, more likely than not: " + (", ".join(crossed) if crossed else "none") + "."
         found = [str(self.track), str(self.drift_test), whose]
         found += [str(part) for part in (self.origin, self.identity, self.comparison) if part is not None]

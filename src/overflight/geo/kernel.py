@@ -22,7 +22,7 @@ R = TypeVar("R")
 SAFE_FAST_MATH = {"contract", "reassoc", "arcp", "nsz", "afn"}
 
 
-ROOMS_WITH_KERNELS = ("geo", "flight", "drift/kernels", "infer/kernels")
+ROOMS_WITH_KERNELS = ("geo", "flight", "drift/kernels", "infer/kernels", "airspace/kernels")
 
 
 @cache
@@ -76,3 +76,8 @@ def fast_kernel(function: Callable[P, R]) -> Callable[P, R]:
 def inlined_kernel(function: Callable[P, R]) -> Callable[P, R]:
     """Compile into every caller; for short functions of the inner loop."""
     return _compiled(function, fastmath=SAFE_FAST_MATH, forceinline=True)
+
+
+def exact_inlined_kernel(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile into every caller with exact arithmetic: the same sum gives the same bits wherever it stands."""
+    return _compiled(function, forceinline=True)

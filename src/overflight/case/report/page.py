@@ -120,7 +120,7 @@ def _facts(content: ReportContent) -> list[tuple[str, str]]:
         ("Level", f"{middle:.1f} km ({low:.1f} to {high:.1f})"),
     ]
     if content.ledger is not None:
-        sure = int((content.ledger.table["probability"] > 0.5).sum())
+        sure = int((content.ledger.crossed["probability"] > 0.5).sum())
         facts.append(("Countries, more likely than not", str(sure)))
     if content.drift_test is not None:
         facts.append(("Drift", content.drift_test.verdict))
