@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 import signal
 import subprocess
 import sys
@@ -73,11 +72,11 @@ def test_the_answer_of_an_undisturbed_run(made):
 
 
 def test_killed_at_random_moments_the_same_command_comes_to_the_same_cube(made, folder):
-    kills = 0
+    kills, moments = 0, np.random.default_rng()
     for _ in range(4):
         process = started(folder, "--seed", "1", "--threads", "2")
-        wait_for(process, folder, len(dates_in(folder)) + random.randint(0, 2))  # noqa: S311 - a moment
-        time.sleep(random.uniform(0.0, 0.1))  # noqa: S311
+        wait_for(process, folder, len(dates_in(folder)) + moments.integers(0, 3))
+        time.sleep(moments.uniform(0.0, 0.1))
         process.kill()
         process.communicate()
         kills += process.returncode == -signal.SIGKILL

@@ -22,9 +22,11 @@ from overflight.airspace.exposure import (
     ranking,
 )
 from overflight.airspace.exposure.checkpoint import Checkpoint, folder_of
+from overflight.airspace.exposure.crossed import names
 from overflight.airspace.exposure.cube import interval
 from overflight.airspace.exposure.flights import fly
 from overflight.airspace.exposure.tally import together
+from overflight.airspace.shapes import shapes
 from overflight.case import export
 from overflight.drift import Settings, flows
 from overflight.drift.parts import largest_part
@@ -173,8 +175,7 @@ def test_winds_with_a_hole_are_refused_for_the_dates_over_it(tmp_path):
 
 def _border_lon(country: str, lat: float, west: float) -> float:
     """Return where a parallel first enters a country, going east."""
-    regions = countries()
-    (shape,) = (g for r, g in zip(regions.regions, regions.geometries, strict=True) if r.id == country)
+    (shape,) = shapes(countries(), [country], by="country")
     inside = shapely.intersection(shape, shapely.LineString([(west, lat), (179.0, lat)]))
     return float(shapely.get_coordinates(inside)[:, 0].min())
 
@@ -191,7 +192,8 @@ def test_first_arrivals_and_hours_are_those_of_a_known_flight(tmp_path):
     assert float(cube["probability"].sel(country="BRA")) == 0.0
     assert float(cube["lost"]) == 0.0
     inside = shapely.intersection(
-        shapely.union_all(countries().geometries), shapely.LineString([(-30.0, 8.0), (-30.0 + 72.0, 8.0)])
+        shapely.union_all(shapes(countries(), names().ids, by="country")),
+        shapely.LineString([(-30.0, 8.0), (-30.0 + 72.0, 8.0)]),
     )
     assert float(cube["hours"].sum()) == pytest.approx(inside.length / DEGREES_AN_HOUR, abs=0.1)
 
@@ -222,7 +224,7 @@ def test_tallies_add_up_in_any_order():
     for field in fields(forth):
         assert np.array_equal(getattr(forth, field.name), getattr(back, field.name))
     assert forth.with_number.sum() == len(plan.dates) * plan.releases * plan.members
-    per_country = np.bincount(forth.pair // len(countries()), forth.balloons, plan.releases)
+    per_country = np.bincount(forth.pair // len(names().ids), forth.balloons, plan.releases)
     assert np.array_equal(per_country, np.bincount(forth.release, forth.number * forth.with_number, plan.releases))
 
 
@@ -247,7 +249,7 @@ def test_errors_are_taken_from_the_spread_of_the_dates(tmp_path):
     plan = plan_of(members=4)
     cube = expose(WAVE, plan, tmp_path / "cube.zarr")
     tallies = [fly(WAVE, plan, date) for date in plan.dates]
-    n = len(countries())
+    n = len(names().ids)
     counts = np.stack([np.bincount(t.pair, t.balloons, plan.releases * n) for t in tallies])
     seconds = np.stack([np.bincount(t.pair, t.seconds, plan.releases * n) for t in tallies])
     for name, values in (("probability", counts), ("hours", seconds / 3600.0)):

@@ -14,7 +14,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from overflight.airspace.exposure.crossed import labels
+from overflight.airspace.exposure.crossed import names
 from overflight.airspace.exposure.plan import SEASONS, Plan, level_text
 from overflight.airspace.exposure.tally import Tally, together
 from overflight.geo import atmosphere
@@ -92,7 +92,7 @@ def cube_of(plan: Plan, read: Callable[[str], Tally], winds: xr.Dataset) -> xr.D
 
 
 def _season(plan: Plan, dates: list[str], read: Callable[[str], Tally]) -> _Sums:
-    sums = _Sums.of(plan.releases, len(labels()[0]))
+    sums = _Sums.of(plan.releases, len(names().ids))
     waiting: list[Tally] = []
     for date in dates:
         waiting.append(read(date))
@@ -181,7 +181,7 @@ def _arrivals(found: Tally, pairs: int) -> F64:
 
 
 def _axes(plan: Plan, seasons: list[int], most: int) -> dict[str, Any]:
-    ids, names = labels()
+    known = names()
     altitude = np.array([centre(level) for level in plan.levels_m])
     sd = [level.b if isinstance(level, Spread) else 0.0 for level in plan.levels_m]
     return {
@@ -195,8 +195,9 @@ def _axes(plan: Plan, seasons: list[int], most: int) -> dict[str, Any]:
                                                                              "units": "Pa"}),
         "season": ("season", np.array([SEASONS[plan.seasons][s] for s in seasons], object),
                    {"long_name": "season of release, by month (UTC)"}),
-        "country": ("country", np.array(ids, object), {"long_name": "id of the country"}),
-        "country_name": ("country", np.array(names, object), {"long_name": "name of the country"}),
+        "country": ("country", np.array(known.ids, object), {"long_name": "id, also of disputed areas"}),
+        "country_name": ("country", np.array(known.names, object), {"long_name": "name"}),
+        "is_country": ("country", known.is_country.astype(np.int8), {"long_name": "0 for a disputed area"}),
         "number": ("number", np.arange(most + 1), {"units": "1", "long_name": "number of countries"}),
         "quantile": ("quantile", list(QUANTILES), {"units": "1"}),
     }  # fmt: skip

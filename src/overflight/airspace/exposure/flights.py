@@ -49,7 +49,7 @@ def fly(winds: xr.Dataset, plan: Plan, date: str, *, threads: int = 1, tell: Tel
     with closing(_packed(held, flight, settings, plan)) as pack:
         parts = simulate_parts(pack, flight, release, hours=plan.hours, members=balloons, seed=plan.date_seed(date),
                                settings=settings)  # fmt: skip
-        return together([tally(part, plan) for part in parts])
+        return together([tally(part, plan, threads=threads) for part in parts])
 
 
 def winds_of(winds: xr.Dataset, plan: Plan, date: str) -> xr.Dataset:

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from overflight.airspace.exposure.crossed import crossed, labels
+from overflight.airspace.exposure.crossed import crossed, names
 from overflight.airspace.exposure.plan import Plan
 
 I64 = NDArray[np.int64]
@@ -40,14 +40,15 @@ class Tally:
     lost: I64
 
 
-def tally(data: xr.Dataset, plan: Plan) -> Tally:
+def tally(data: xr.Dataset, plan: Plan, *, threads: int = 1) -> Tally:
     """Count what trajectories of one date did; ``trajectory`` holds the numbers of the balloons."""
-    found, numbers = crossed(data), data["trajectory"].values.astype(np.int64)
+    found, numbers = crossed(data, threads=threads), data["trajectory"].values.astype(np.int64)
     release = numbers // plan.members
-    pair = release[found.member] * len(labels()[0]) + found.country
+    pair = release[found.member] * len(names().ids) + found.country
     hour = np.floor(np.maximum(found.entry_s, 0.0) / 3600.0).astype(np.int64)
     inside = np.round(found.inside_s).astype(np.int64)
-    counts = np.bincount(found.member, minlength=numbers.size).astype(np.int64)
+    of_country = found.member[names().is_country[found.country]]
+    counts = np.bincount(of_country, minlength=numbers.size).astype(np.int64)
     meanings = data["end_status"].attrs["flag_meanings"].split()
     is_lost = np.isin(data["end_status"].values, [meanings.index(name) for name in LOST])
     pairs = _summed((pair, hour), (np.ones_like(pair), inside))
