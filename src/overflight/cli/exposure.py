@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from overflight.airspace.exposure.plan import Seasons
 from overflight.cli.options import (
     Json,
     Steady,
@@ -52,7 +51,7 @@ class Asked:
     ] = ()
     start: Annotated[str | None, Parameter(help="First date of release, UTC: 2023-01-01.")] = None
     end: Annotated[str | None, Parameter(help="Last date of release, UTC.")] = None
-    every: Annotated[float, measured("Interval of release, h.", 0.25, 100_000, "h")] = 24.0
+    every: Annotated[float, measured("Interval of release, h; 0.25 is 15 min.", 0.25, 100_000, "h")] = 24.0
     float_: Annotated[
         str | None,
         Parameter(
@@ -61,9 +60,10 @@ class Asked:
     ] = None
     days: Annotated[float, measured("How long each balloon is followed, days.", 0.01, 400, "days")] = 10.0
     members: Annotated[int, counted("Balloons of each place, altitude and date.", 1, 100_000)] = 10
-    season: Annotated[Seasons, Parameter(help="What dates are put together: quarters of the year, months, or all.")] = (
-        "quarter"
-    )
+    season: Annotated[
+        Literal["quarter", "month", "all"],
+        Parameter(help="What dates are put together: quarters of the year, months, or all."),
+    ] = "quarter"
     winds: Annotated[
         str | None, Parameter(help="Winds: file, folder, pattern, or a stored source (gfs, gefs, era5, ecmwf).")
     ] = None
