@@ -144,10 +144,10 @@ def _lower(clear, row, passed):
     if 0 <= passed < ROWS:
         beside = clear[passed]
         for column in range(1, COLUMNS - 1):
-            least = min(min(beside[column - 1], beside[column]), beside[column + 1])
+            least = min(beside[column - 1], beside[column], beside[column + 1])
             here[column] = min(here[column], np.uint8(least + one))
         for column in (0, COLUMNS - 1):
-            least = min(min(beside[column - 1], beside[column]), beside[(column + 1) % COLUMNS])
+            least = min(beside[column - 1], beside[column], beside[(column + 1) % COLUMNS])
             here[column] = min(here[column], np.uint8(least + one))
     for _ in range(2):  # the second time carries over the antimeridian what the first found
         for column in range(COLUMNS):
