@@ -267,7 +267,10 @@ def where(row: pd.Series[Any]) -> str:
 
 
 def chance(row: pd.Series[Any], name: str) -> str:
-    """Say a probability with its 95 % interval."""
+    """Say a probability with its 95 % interval; what all did is told by its bound alone."""
+    if row[name] == 1.0:
+        low = row[f"{name}_low"]
+        return f"> {low:.1%}" if low > 0.0 else "all, on too few dates for a bound,"
     return f"{row[name]:.1%} ({row[f'{name}_low']:.1%} to {row[f'{name}_high']:.1%})"
 
 

@@ -40,11 +40,11 @@ def figure(cube: xr.Dataset, number: int = MANY) -> Figure:
                                   height_ratios=(1.0, 1.1))  # fmt: skip
         _places(axes["places"], cube, number)
         best = at_least(cube, number).max(("level", "season")).values
-        text = f"Chance of at least {number} countries, best season and altitude"
+        text = f"Chance of at least {number} countries,\nbest season and altitude"
         _world(fig, axes["map"], cube, best, text)
         _ranking(axes["ranking"], cube)
         _lorenz(axes["lorenz"], cube)
-        fig.suptitle(_heading(cube), fontsize=9, color=MUTED, x=0.01, ha="left")
+        fig.suptitle(_heading(cube, "\n"), fontsize=9, color=MUTED, x=0.01, ha="left")
     return fig
 
 
@@ -56,14 +56,14 @@ def origin_map(cube: xr.Dataset, country: str) -> Figure:
     columns = min(2, seasons.size)
     rows = -(-seasons.size // columns)
     with mpl.rc_context(STYLE):
-        fig = new_figure(5.6 * columns + 0.6, 3.1 * rows + 0.5)
+        fig = new_figure(max(7.6, 5.6 * columns + 0.6), 3.1 * rows + 0.5)
         grid = np.atleast_1d(fig.subplots(rows, columns)).ravel()
         for axes in grid[seasons.size :]:
             axes.set_axis_off()
         for axes, season in zip(grid, seasons, strict=False):
             text = f"{season}: chance to cross {name}, best altitude"
             _world(fig, axes, cube, chance.sel(season=season).values, text)
-        fig.suptitle(_heading(cube), fontsize=9, color=MUTED, x=0.01, ha="left")
+        fig.suptitle(_heading(cube, "\n"), fontsize=9, color=MUTED, x=0.01, ha="left")
     return fig
 
 
@@ -87,11 +87,11 @@ def section(cube: xr.Dataset, number: int = MANY) -> Section:
                    rows=rows, figure=figure(cube, number), caption=caption)  # fmt: skip
 
 
-def _heading(cube: xr.Dataset) -> str:
+def _heading(cube: xr.Dataset, parted: str = "; ") -> str:
     a = cube.attrs
     dates = f"{a['releases']} dates {a['start'][:10]} to {a['end'][:10]}"
     what = f"{cube.sizes['launch']} places, {dates}, {a['members']} balloons each, {a['days']:g} days"
-    return f"{what}; {STEADY}" if a["steady_winds"] else what
+    return f"{what}{parted}{STEADY}" if a["steady_winds"] else what
 
 
 def _places(axes: Axes, cube: xr.Dataset, number: int) -> None:
@@ -114,6 +114,8 @@ def _places(axes: Axes, cube: xr.Dataset, number: int) -> None:
     axes.set_axisbelow(True)
     title = "float; pale: by some balloon, full: more often than not"
     axes.legend(frameon=False, fontsize=8, ncols=min(5, levels.size), title=title, title_fontsize=8, loc="upper left")
+    if not table["places_any"].any():
+        axes.text(0.5, 0.45, "from none", transform=axes.transAxes, ha="center", color=MUTED, fontsize=11)
 
 
 def _ranking(axes: Axes, cube: xr.Dataset) -> None:
@@ -124,7 +126,7 @@ def _ranking(axes: Axes, cube: xr.Dataset) -> None:
     axes.set_yticks(range(len(table)), [str(n) for n in table["name"]], color=INK, fontsize=8.5)
     axes.tick_params(axis="y", length=0)
     axes.set_xlim(0, 1.15 * max(float(table["hours"].max()), 1e-9))
-    axes.set_xlabel("hours over it, mean of all balloons; beside: share of balloons that cross")
+    axes.set_xlabel("hours over it, mean of all balloons;\nbeside: share of balloons that cross")
     axes.set_title("Most exposed countries")
     axes.grid(axis="x")
     axes.set_axisbelow(True)
@@ -155,9 +157,10 @@ def _world(fig: Figure, axes: Axes, cube: xr.Dataset, chance: F64, title: str) -
     size = float(np.clip(9000.0 / max(1, x.size), 12.0, 60.0))
     dots = axes.scatter(x[~none], y[~none], s=size, c=100 * chance[~none], cmap=SHADES, vmin=0, vmax=100 * top,
                         edgecolors="white", linewidths=0.4, zorder=4)  # fmt: skip
-    bar = fig.colorbar(dots, ax=axes, shrink=0.65, pad=0.01)
-    bar.ax.tick_params(labelsize=8)
-    bar.set_label(f"%, {LIKELY:.0%} is more often than not" if top >= LIKELY else "%", fontsize=8)
+    if not none.all():
+        bar = fig.colorbar(dots, ax=axes, shrink=0.65, pad=0.01)
+        bar.ax.tick_params(labelsize=8)
+        bar.set_label(f"%, {LIKELY:.0%} is more often than not" if top >= LIKELY else "%", fontsize=8)
     axes.set_title(title)
     axes.set_aspect("equal")
     axes.set_axis_off()
