@@ -28,7 +28,7 @@ SIGHTING_DOF = 4.0
 """Degrees of freedom of sightings' errors."""
 GRADIENT_M = 150_000.0
 """Winds are linear over so much about a path, to either side."""
-FARTHEST_M = 250_000.0
+FARTHEST_M = 200_000.0
 """Beyond so much of spread at the end of a gap, winds are no longer linear about a path."""
 _ROUNDS, _SETTLED_M = 25, 1_000.0
 
