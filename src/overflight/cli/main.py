@@ -31,6 +31,7 @@ VERBS = {
     "hindcast": "Follow a balloon back in time.",
     "launch": "Predict a flight: ascent, burst and descent, or float.",
     "airspace": "List the countries that a track or an ensemble crossed; fetch and list regions.",
+    "notify": "Write a notice of a balloon, and say who is to be told.",
 }
 GROUPS = {
     "winds": ("Fetch, list and look into winds.", {
