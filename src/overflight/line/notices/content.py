@@ -34,10 +34,10 @@ class PreLaunch:
     identification: Annotated[
         str | None, Item("5.1.2 a", "balloon flight identification or project code name", "--id")
     ] = None
-    classification: Annotated[str | None, Item("5.1.2 b", "classification: light, medium or heavy", "--class")] = None
+    classification: Annotated[str | None, Item("5.1.2 b", "classification (light, medium or heavy)", "--class")] = None
     description: Annotated[str | None, Item("5.1.2 b", "description of the balloon", "--description")] = None
     transponder: Annotated[
-        str | None, Item("5.1.2 c", "SSR code, aircraft address or NDB frequency, or none", "--transponder")
+        str | None, Item("5.1.2 c", "SSR code, aircraft address or NDB frequency (or none)", "--transponder")
     ] = None
     operator: Annotated[str | None, Item("5.1.2 d", "operator's name", "--operator")] = None
     phone: Annotated[str | None, Item("5.1.2 d", "operator's telephone number", "--phone")] = None
@@ -110,7 +110,7 @@ class Cancellation:
         None
     )
     refers_to: Annotated[
-        str | None, Item("5.3", "the notice that it cancels, as sender,identifier,sent", "--refers-to")
+        str | None, Item("5.3", "reference of the notice that it cancels (sender,identifier,sent)", "--refers-to")
     ] = None
     reason: Annotated[str | None, Item("5.3", "reason", "--reason", optional=True)] = None
 

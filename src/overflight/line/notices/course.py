@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -17,8 +17,9 @@ from overflight.line.notices.values import Level, Spot
 
 F64 = NDArray[np.float64]
 STEPS_MIN = (1, 2, 5, 10, 15, 30, 60, 120)
+STATED_MIN = (120, 60, 30, 15)
 MOST_FIXES = 200
-"""The step is the shortest of these that needs no more places than this; two hours is the longest (6.1)."""
+"""The step of a course is the shortest of these that needs no more places than this; two hours is the longest (6.1)."""
 WITHIN = 0.9
 _PASCALS = {"Pa": 1.0, "hPa": 100.0, "mbar": 100.0, "millibar": 100.0}
 
@@ -54,11 +55,20 @@ class Course:
     has_pressure: bool
 
     @property
-    def every_two_hours(self) -> tuple[Fix, ...]:
-        """The fixes that a position report would state: every two hours, the first and the last."""
-        first = self.fixes[0].time
-        due = [fix for fix in self.fixes if (fix.time - first) % timedelta(hours=2) == timedelta()]
-        return (*due, self.fixes[-1]) if due[-1] is not self.fixes[-1] else tuple(due)
+    def positions(self) -> tuple[Fix, ...]:
+        """The fixes that texts state: every two hours, more often where that were fewer than six; first and last."""
+        first, last = self.fixes[0].time, self.fixes[-1].time
+        every = next((m for m in STATED_MIN if last - first >= 6 * timedelta(minutes=m)), STATED_MIN[-1])
+        due, following = [self.fixes[0]], first
+        for fix in self.fixes:
+            if fix.time - following >= timedelta(minutes=every):
+                due.append(fix)
+                following = fix.time
+        return tuple(due) if due[-1] is self.fixes[-1] else (*due, self.fixes[-1])
+
+    def since(self, fix: Fix) -> Course:
+        """Return the course from a fix on."""
+        return replace(self, fixes=(fix, *(later for later in self.fixes if later.time > fix.time)))
 
     def between(self, first: datetime, last: datetime) -> tuple[Fix, ...]:
         """Return the fixes of a stretch of time, with one before and one after, so that none lies between."""

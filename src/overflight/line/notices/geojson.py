@@ -17,7 +17,7 @@ from overflight.line.notices.notice import Notice
 def write_geojson(notice: Notice) -> str:
     """Return the notice as a FeatureCollection; the member ``notice`` holds the whole record."""
     record = notice.to_json()
-    features = [_course(notice), *(_circle(fix) for fix in notice.course.every_two_hours)]
+    features = [_course(notice), *(_circle(fix) for fix in notice.course.positions)]
     features += [_feature(None, {"what": "to be told", **one}) for one in record["recipients"]["told"]]
     collection = {"type": "FeatureCollection", "features": features, "notice": record}
     return json.dumps(collection, ensure_ascii=False, allow_nan=False)

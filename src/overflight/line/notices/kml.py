@@ -37,7 +37,7 @@ def write_kml(notice: Notice) -> str:
     _track(doc, notice)
     circles = add(doc, _k("Folder"))
     add(circles, _k("name"), "Where 90 % of the members are")
-    for fix in notice.course.every_two_hours:
+    for fix in notice.course.positions:
         _circle(circles, fix, notice)
     told = add(doc, _k("Folder"))
     add(told, _k("name"), "To be told, by the time of entry")
@@ -72,7 +72,7 @@ def _tour(doc: Any, notice: Notice) -> None:
     tour = add(doc, _g("Tour"))
     add(tour, _k("name"), "Along the course")
     playlist = add(tour, _g("Playlist"))
-    for fix in notice.course.every_two_hours:
+    for fix in notice.course.positions:
         fly = add(playlist, _g("FlyTo"))
         add(fly, _g("duration"), SECONDS_A_FIX)
         add(fly, _g("flyToMode"), "smooth")
@@ -97,7 +97,7 @@ def _track(doc: Any, notice: Notice) -> None:
 
 
 def _circle(folder: Any, fix: Fix, notice: Notice) -> None:
-    fixes = notice.course.every_two_hours
+    fixes = notice.course.positions
     following = next((later.time for later in fixes if later.time > fix.time), fix.time + notice.course.step)
     mark = add(folder, _k("Placemark"))
     add(mark, _k("name"), utc(fix.time))

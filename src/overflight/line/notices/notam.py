@@ -44,10 +44,10 @@ _LOW_FT100 = 15
 
 
 def letters(text: str) -> str:
-    """Return text in the characters of ITA-2; what has none is a question mark, brackets and lines are spaces."""
+    """Return text in the characters of ITA-2; what has none is a question mark, brackets are commas."""
     flat = unicodedata.normalize("NFKD", text).upper()
     flat = "".join(c for c in flat if not unicodedata.combining(c))
-    flat = re.sub(r"[\s()\[\]{}]+", " ", flat)
+    flat = re.sub(r"\s*[(\[{]\s*", ", ", re.sub(r"\s*[)\]}]", "", flat))
     flat = " ".join(_FOREIGN.sub("?", flat).split())
     for mark, broken in _MARKS.items():
         while mark in flat:
@@ -67,7 +67,7 @@ def draft(notice: Notice, service: Recipient | None) -> str:
     """Return one draft; without a region ``XXXX`` stands where it belongs."""
     fixes = notice.course.fixes if service is None else notice.course.between(service.entry.q05, service.exit.q95)
     fir = service.id.removesuffix("-UIR") if service else UNKNOWN_FIR
-    start = fixes[0].time if service is None else service.entry.q05
+    start = fixes[0].time if service is None else max(service.entry.q05, notice.course.fixes[0].time)
     end = fixes[-1].time if service is None else service.exit.q95
     cancels = notice.kind == "cancellation"
     low, high = limits(fixes)
@@ -135,7 +135,7 @@ def _thinned(fixes: tuple[Fix, ...], most: int = 12) -> tuple[Fix, ...]:
 
 
 def _per_cent(text: str) -> str:
-    return text.replace(">", "OVER").replace("%", "PER CENT")
+    return text.replace(">", "OVER").replace("%", " PER CENT")
 
 
 def _fitted(head: list[str], texts: list[str], foot: list[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,14 +15,16 @@ import xarray as xr
 from overflight import __version__
 from overflight.errors import InvalidInput, one_line
 from overflight.geo.times import iso
-from overflight.line.notices.content import KINDS, LONG_DURATION, Content, missing
-from overflight.line.notices.course import Course, Flown, course_of, flown, require_fix
+from overflight.line.notices.content import KINDS, LONG_DURATION, Content, items, missing
+from overflight.line.notices.course import Course, Fix, Flown, course_of, flown, require_fix
 from overflight.line.notices.moments import Moments, moments_of
 from overflight.line.notices.recipients import Recipients
 
 DRAFT = "DRAFT TEXT, NOT AN ISSUED NOTICE OR NOTAM"
 STATUSES = ("Draft", "Actual", "Exercise", "Test")
 NOT_STATED = "NOT STATED"
+IN_FLIGHT = ("position", "descent", "loss")
+"""Kinds that are about the track from a position on, and for those whom it has still to enter or to leave."""
 LEAD = timedelta(hours=1)
 """How long before a planned descent its notice is due (6.4)."""
 _CAP_REFERENCE = re.compile(r"[^\s,<&]+,[^\s,<&]+,\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[-+]\d\d:\d\d")
@@ -140,17 +143,17 @@ def notice_of(
         expected = "sender,identifier,sent as an earlier notice has in its reference"
         raise InvalidInput("--refers-to", repr(reference), expected)
     ensemble = flown(data)
-    course = course_of(ensemble)
-    of = KINDS[kind]
-    derived = _derived(kind, ensemble, moments_of(data, ensemble), given.get("time"), course)
-    names = [f.name for f in dataclasses.fields(of)]
-    content = of(**{name: given.get(name, derived.get(name)) for name in names})
+    moments, whole = moments_of(data, ensemble), course_of(ensemble)
+    fix = _fix(kind, ensemble, moments, given.get("time"), whole)
+    course, to = (whole.since(fix), told.since(fix.time)) if kind in IN_FLIGHT else (whole, told)
+    derived = _derived(kind, moments, fix)
+    content = KINDS[kind](**{name: given.get(name, derived.get(name)) for name in items(KINDS[kind])})
     if not incomplete:
         require_complete(content)
     sent = sending.sent
     called = str(given.get("operator") or given.get("identification") or "overflight")
     return Notice(
-        kind=kind, content=content, course=course, recipients=told, sent=sent, status=sending.status,
+        kind=kind, content=content, course=course, recipients=to, sent=sent, status=sending.status,
         refers_to=reference, sender=_token(sending.sender or called),
         identifier=_token(f"{given.get('identification') or 'balloon'}-{kind}-{sent:%Y%m%dT%H%M%SZ}"),
         inputs=str(data.attrs.get("inputs", "")),
@@ -171,14 +174,18 @@ def require_complete(content: Content) -> None:
         raise InvalidInput("notice", got, f"all that ICAO Annex 2, Appendix 5, {paragraph} asks for", hint=hint)
 
 
-def _derived(kind: str, ensemble: Flown, of: Moments, at: datetime | None, course: Course) -> dict[str, Any]:
-    """Return what the track tells."""
+def _fix(kind: str, ensemble: Flown, of: Moments, at: datetime | None, course: Course) -> Fix:
+    """Return where the members are at the time that the notice is about."""
     first, last = course.fixes[0].time, course.fixes[-1].time
     if at is None:
         at = first
         if kind == "descent" and of.descent is not None:
             at = min(max(first, of.descent.q50 - LEAD), last)
-    fix = require_fix(ensemble, at)
+    return require_fix(ensemble, at)
+
+
+def _derived(kind: str, of: Moments, fix: Fix) -> dict[str, Any]:
+    """Return what the track tells."""
     is_sure = of.impact is not None and of.impact.share >= 0.5
     return {
         "launch_site": str(of.launch[1]) if of.launch else None,
@@ -188,7 +195,7 @@ def _derived(kind: str, ensemble: Flown, of: Moments, at: datetime | None, cours
         "cruising_level": of.cruising_level,
         "passing": of.passing,
         "termination": of.impact if is_sure else LONG_DURATION,
-        "time": at,
+        "time": fix.time,
         "spot": fix.spot,
         "level": fix.level,
         "begin": of.descent if is_sure else None,
@@ -199,7 +206,8 @@ def _derived(kind: str, ensemble: Flown, of: Moments, at: datetime | None, cours
 
 def _token(text: str) -> str:
     """Turn a name into one without what CAP forbids in identifiers: spaces, commas, < and &."""
-    return re.sub(r"[^A-Za-z0-9_.@:/+-]+", "-", text).strip("-")[:80] or "unnamed"
+    plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return re.sub(r"[^A-Za-z0-9_.@:/+-]+", "-", plain).strip("-")[:80] or "unnamed"
 
 
 def _plain(value: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import pandas as pd
@@ -85,6 +85,11 @@ class Recipients:
     def services(self) -> tuple[Recipient, ...]:
         """The flight information regions that are to be told."""
         return tuple(one for one in self.told if one.kind == SERVICE)
+
+    def since(self, time: datetime) -> Recipients:
+        """Return those whom it has still to enter or to leave at a time."""
+        told, near = (tuple(one for one in group if one.exit.q95 >= time) for group in (self.told, self.near))
+        return replace(self, told=told, near=near)
 
 
 def recipients(states: Ledger, services: Ledger | str, *, tell: float) -> Recipients:

@@ -42,10 +42,11 @@ def item_lines(notice: Notice) -> list[str]:
     return [f"{item.asks[0].upper()}{item.asks[1:]}: {said(value)}" for item, value in stated(notice.content)]
 
 
-def position_line(fix: Fix) -> str:
-    """Say one fix: time, place, levels."""
+def position_line(fix: Fix, members: int) -> str:
+    """Say one fix: time, place, levels, and how many fly where not all do."""
     band = f"{fix.lowest} TO {fix.highest}" if str(fix.lowest) != str(fix.highest) else f"{fix.level}"
-    return f"{utc(fix.time)} {fix.spot} {band}"
+    some = "" if fix.flying == members else f", {fix.flying} OF {members} MEMBERS FLYING"
+    return f"{utc(fix.time)} {fix.spot} {band}{some}"
 
 
 def recipient_line(one: Recipient) -> str:
@@ -87,7 +88,7 @@ def body(notice: Notice) -> list[str]:
         *item_lines(notice),
         "",
         "Positions",
-        *(f"  {position_line(fix)}" for fix in notice.course.every_two_hours),
+        *(f"  {position_line(fix, notice.course.members)}" for fix in notice.course.positions),
         *remarks,
         "",
         *recipient_lines(notice),
