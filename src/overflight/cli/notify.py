@@ -34,9 +34,7 @@ class Asked:
         Literal["pre-launch", "launch", "position", "descent", "cancellation", "loss", "ended"],
         Parameter(help="Which notice of ICAO Annex 2, Appendix 5."),
     ]
-    tell: Annotated[float, measured("Tell whom the balloon enters with this probability or more.", 1e-6, 1.0, "")] = (
-        0.05
-    )
+    tell: Annotated[float, measured("Tell whom it enters with this probability or more.", 0.001, 1.0, "")] = 0.05
     identification: Annotated[str, Parameter(name="--id", help="Flight identification or project code name.")] = ""
     classification: Annotated[
         Literal["light", "medium", "heavy", ""], Parameter(name="--class", help="Class of the balloon by its payload.")

@@ -18,7 +18,7 @@ from overflight.line.notices.course import Fix
 from overflight.line.notices.notice import DRAFT, Notice, cap_time
 from overflight.line.notices.recipients import Recipient
 from overflight.line.notices.values import FOOT_M
-from overflight.line.notices.wording import body, title
+from overflight.line.notices.wording import FORECAST, body, heading, item_lines, recipient_line, title
 from overflight.line.notices.xml_text import add, document
 
 NAMESPACE = "urn:oasis:names:tc:emergency:cap:1.2"
@@ -83,7 +83,7 @@ def _info(alert: Any, notice: Notice, one: Recipient | None) -> None:
         "expires": cap_time(end),
         "senderName": notice.sender,
         "headline": f"{title(notice)}, {notice.name}",
-        "description": "\n".join(body(notice)),
+        "description": "\n".join(_description(notice, one)),
     }
     for name, text in texts.items():
         add(info, _tag(name), text)
@@ -92,6 +92,14 @@ def _info(alert: Any, notice: Notice, one: Recipient | None) -> None:
         add(parameter, _tag("valueName"), name)
         add(parameter, _tag("value"), text)
     _area(info, fixes, one)
+
+
+def _description(notice: Notice, one: Recipient | None) -> list[str]:
+    """Return the whole notice, or what of it concerns one that is to be told."""
+    if one is None:
+        return body(notice)
+    forecast = FORECAST.format(members=notice.course.members)
+    return [*heading(notice), "", *item_lines(notice), "", recipient_line(notice, one), forecast]
 
 
 def _parameters(one: Recipient | None) -> dict[str, str]:

@@ -23,7 +23,7 @@ SPEED = 600
 def write_czml(notice: Notice) -> str:
     """Return the notice as a list of packets."""
     packets = [_document(notice), _balloon(notice)]
-    packets += [_recipient(k, one) for k, one in enumerate(notice.recipients.told, 1)]
+    packets += [_recipient(k, one, notice) for k, one in enumerate(notice.recipients.told, 1)]
     return json.dumps(packets, ensure_ascii=False, allow_nan=False)
 
 
@@ -66,11 +66,11 @@ def _balloon(notice: Notice) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _recipient(number: int, one: Recipient) -> dict[str, Any]:
+def _recipient(number: int, one: Recipient, notice: Notice) -> dict[str, Any]:
     return {
         "id": f"recipient-{number}",
         "name": f"{one.name} ({one.id})",
-        "description": html.escape(recipient_line(one)),
+        "description": html.escape(recipient_line(notice, one)),
         "availability": f"{iso(one.entry.q05)}/{iso(one.exit.q95)}",
         "properties": {
             "kind": one.kind, "region": one.id, "probability": one.probability,

@@ -42,7 +42,7 @@ def write_kml(notice: Notice) -> str:
     told = add(doc, _k("Folder"))
     add(told, _k("name"), "To be told, by the time of entry")
     for one in notice.recipients.told:
-        _recipient(told, one)
+        _recipient(told, one, notice)
     return document(root)
 
 
@@ -109,8 +109,8 @@ def _circle(folder: Any, fix: Fix, notice: Notice) -> None:
         add(outer, _k("coordinates"), " ".join(f"{lon:.5f},{lat:.5f}" for lon, lat in ring))
 
 
-def _recipient(folder: Any, one: Recipient) -> None:
+def _recipient(folder: Any, one: Recipient, notice: Notice) -> None:
     mark = add(folder, _k("Placemark"))
     add(mark, _k("name"), f"{one.name} ({one.id})")
-    add(mark, _k("description"), _markup(recipient_line(one)))
+    add(mark, _k("description"), _markup(recipient_line(notice, one)))
     _span(mark, one.entry.q05, one.exit.q95)

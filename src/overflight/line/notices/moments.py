@@ -18,6 +18,8 @@ HIGHEST_SITE_M = 6_000.0
 """A track that begins above this begins in the air, and says nothing of a launch. [m]"""
 AT_LEVEL_M = 300.0
 """How near to its highest level a member is at its level. [m]"""
+CRUISE_S = 1800.0
+"""Who is at its level for less has none to cruise at: its highest stands for it. [s]"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,6 +44,11 @@ class Moments:
     descent_fl600: When | None
     impact: Impact | None
 
+    @property
+    def comes_down(self) -> bool:
+        """Whether at least half of the members land within the track, so that an impact can be forecast."""
+        return self.impact is not None and self.impact.share >= 0.5
+
 
 def moments_of(data: xr.Dataset, ensemble: Flown) -> Moments:
     """Find the moments of a flight."""
@@ -55,9 +62,11 @@ def moments_of(data: xr.Dataset, ensemble: Flown) -> Moments:
     if "status" in data:
         burst = np.atleast_2d(data["status"].values)[rows] == BURST
         left = np.where(burst.any(axis=1), np.minimum(left, np.maximum(burst.argmax(axis=1), reached)), left)
-    cruise = [float(np.nanmedian(line[a : b + 1])) for line, a, b in zip(level, reached, left, strict=True)]
+    stays = _time(ensemble, rows, left) - _time(ensemble, rows, reached) >= CRUISE_S
+    middle = [float(np.nanmedian(line[a : b + 1])) for line, a, b in zip(level, reached, left, strict=True)]
+    cruising = Level(float(np.median(np.where(stays, middle, top))))
     launch = _launch(ensemble, rows)
-    passing = _passing(ensemble, rows, reached) if launch else None
+    passing = _passing(ensemble, rows, reached, cruising) if launch else None
     heading = None
     if launch and passing:
         ends = launch[1].lat, launch[1].lon, passing.spot.lat, passing.spot.lon
@@ -65,8 +74,9 @@ def moments_of(data: xr.Dataset, ensemble: Flown) -> Moments:
     landed = _landed(data)[rows]
     begin = _when(ensemble, _time(ensemble, rows, left)[landed])
     fl600 = _falling(ensemble, rows, left)[landed]
-    through = _when(ensemble, fl600[np.isfinite(fl600)]) if np.isfinite(fl600).mean() > 0.5 else None
-    return Moments(launch, heading, Level(float(np.median(cruise))), passing, begin, through, _impact(data, len(rows)))
+    fell = np.isfinite(fl600)
+    through = _when(ensemble, fl600[fell]) if 2 * fell.sum() > fell.size else None
+    return Moments(launch, heading, cruising, passing, begin, through, _impact(data, len(rows)))
 
 
 def _landed(data: xr.Dataset) -> NDArray[np.bool_]:
@@ -101,7 +111,7 @@ def _launch(ensemble: Flown, rows: NDArray[np.intp]) -> tuple[When, Spot] | None
     return None if when is None else (when, _spot(lat, lon))
 
 
-def _passing(ensemble: Flown, rows: NDArray[np.intp], reached: NDArray[np.intp]) -> Passing | None:
+def _passing(ensemble: Flown, rows: NDArray[np.intp], reached: NDArray[np.intp], cruising: Level) -> Passing | None:
     """Return when and where 60 000 ft are passed, or the cruising level is reached where most stay below."""
     level = ensemble.level_m[rows]
     above = level >= FL600_M
@@ -115,7 +125,7 @@ def _passing(ensemble: Flown, rows: NDArray[np.intp], reached: NDArray[np.intp])
     known = np.isfinite(lat) & np.isfinite(lon)
     if not known.any():
         return None
-    at = Level(FL600_M if is_passed else float(np.median(ensemble.level_m[members, column])))
+    at = Level(FL600_M) if is_passed else cruising
     return Passing(float(np.median(elapsed)), at, _spot(lat[known], lon[known]), is_passed)
 
 

@@ -70,12 +70,13 @@ def draft(notice: Notice, service: Recipient | None) -> str:
     start = fixes[0].time if service is None else max(service.entry.q05, notice.course.fixes[0].time)
     end = fixes[-1].time if service is None else service.exit.q95
     cancels = notice.kind == "cancellation"
+    later = " EST" if notice.outlasts(end) else ""
     low, high = limits(fixes)
     code = f"{CANCELLED if cancels else ASCENT}/IV/M/W"
     head = [
         f"(DRAFT {'NOTAMC' if cancels else 'NOTAMN'}",
         f"Q) {fir}/{code}/{low or 0:03d}/{high or 999:03d}/{circle(fixes)}",
-        f"A) {fir} B) {stamp(start)}" + ("" if cancels else f" C) {stamp(end)}"),
+        f"A) {fir} B) {stamp(start)}" + ("" if cancels else f" C) {stamp(end)}{later}"),
     ]
     foot = [] if cancels else [f"F) {'SFC' if low is None else f'FL{low:03d}'} G) {_upper(high)}"]
     return _fitted(head, _texts(notice, fixes, service), foot)

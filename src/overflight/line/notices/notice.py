@@ -44,6 +44,7 @@ class Notice:
     sender, identifier : str. Without spaces, commas, ``<`` and ``&``, as CAP asks.
     status : one of ``STATUSES``.
     refers_to : str. ``sender,identifier,sent`` of an earlier notice; "" where there is none.
+    is_open : bool. Whether the track ends in the air: who is inside then may be so for longer.
     inputs : str. Digests of the winds that the track was made of, where it says.
     """
 
@@ -56,6 +57,7 @@ class Notice:
     identifier: str
     status: str = "Draft"
     refers_to: str = ""
+    is_open: bool = False
     inputs: str = ""
 
     @property
@@ -68,6 +70,10 @@ class Notice:
         """How a later notice refers to this one."""
         return f"{self.sender},{self.identifier},{cap_time(self.sent)}"
 
+    def outlasts(self, end: datetime) -> bool:
+        """Whether what ends then may last longer, because the track ends in the air."""
+        return self.is_open and end >= self.course.fixes[-1].time - timedelta(minutes=1)
+
     def to_json(self) -> dict[str, Any]:
         """Return the whole notice as plain data in SI units, times in UTC."""
         return {
@@ -79,6 +85,7 @@ class Notice:
             "refers_to": self.refers_to,
             "reference": self.reference,
             "made_with": f"overflight {__version__}",
+            "track_ends_in_the_air": self.is_open,
             "inputs": self.inputs,
             "content": _plain(self.content),
             "missing": [item.asks for item in missing(self.content)],
@@ -156,6 +163,7 @@ def notice_of(
         kind=kind, content=content, course=course, recipients=to, sent=sent, status=sending.status,
         refers_to=reference, sender=_token(sending.sender or called),
         identifier=_token(f"{given.get('identification') or 'balloon'}-{kind}-{sent:%Y%m%dT%H%M%SZ}"),
+        is_open=not moments.comes_down,
         inputs=str(data.attrs.get("inputs", "")),
     )  # fmt: skip
 
@@ -186,7 +194,6 @@ def _fix(kind: str, ensemble: Flown, of: Moments, at: datetime | None, course: C
 
 def _derived(kind: str, of: Moments, fix: Fix) -> dict[str, Any]:
     """Return what the track tells."""
-    is_sure = of.impact is not None and of.impact.share >= 0.5
     return {
         "launch_site": str(of.launch[1]) if of.launch else None,
         "launch_time": of.launch[0].q50 if of.launch else None,
@@ -194,13 +201,13 @@ def _derived(kind: str, of: Moments, fix: Fix) -> dict[str, Any]:
         "direction": of.direction,
         "cruising_level": of.cruising_level,
         "passing": of.passing,
-        "termination": of.impact if is_sure else LONG_DURATION,
+        "termination": of.impact if of.comes_down else LONG_DURATION,
         "time": fix.time,
         "spot": fix.spot,
         "level": fix.level,
-        "begin": of.descent if is_sure else None,
-        "fl600": of.descent_fl600 if is_sure else None,
-        "impact": of.impact if is_sure else None,
+        "begin": of.descent if of.comes_down else None,
+        "fl600": of.descent_fl600 if of.comes_down else None,
+        "impact": of.impact if of.comes_down else None,
     }
 
 

@@ -55,7 +55,7 @@ class Spot:
     radius_m: float = 0.0
 
     def __str__(self) -> str:
-        within = math.ceil(self.radius_m / NAUTICAL_MILE_M)
+        within = math.ceil(self.radius_m / NAUTICAL_MILE_M) if self.radius_m >= 10.0 else 0
         return place_text(self.lat, self.lon) + (f" WITHIN {within} NM (90 PER CENT)" if within else "")
 
 

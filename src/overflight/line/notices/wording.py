@@ -49,14 +49,15 @@ def position_line(fix: Fix, members: int) -> str:
     return f"{utc(fix.time)} {fix.spot} {band}{some}"
 
 
-def recipient_line(one: Recipient) -> str:
+def recipient_line(notice: Notice, one: Recipient) -> str:
     """Say who, with what probability, and when."""
+    later = " OR LATER, THE TRACK ENDS INSIDE" if notice.outlasts(one.exit.q95) else ""
     extra = "; ".join(
         filter(None, (one.parties, one.note, f"{one.grazing:.0%} graze the border" if one.grazing >= 0.005 else ""))
     )
     name = one_line(f"{one.name} ({one.id})" if one.name != one.id else one.id, 120)
     return (
-        f"{name}, {one.kind}: {one.chance}; enters {one.entry}; leaves {one.exit}; "
+        f"{name}, {one.kind}: {one.chance}; enters {one.entry}; leaves {one.exit}{later}; "
         f"{one.hours:.1f} h inside{f'; {one_line(extra, 300)}' if extra else ''}"
     )
 
@@ -65,25 +66,32 @@ def recipient_lines(notice: Notice) -> list[str]:
     """Say who is to be told, who nearly is, and what is not known."""
     to = notice.recipients
     lines = [f"To be told: entered with a probability of {to.tell:.1%} or more, by the time of entry"]
-    lines += [f"  {k}. {recipient_line(one)}" for k, one in enumerate(to.told, 1)] or ["  nobody"]
+    lines += [f"  {k}. {recipient_line(notice, one)}" for k, one in enumerate(to.told, 1)] or ["  nobody"]
     if to.near:
         lines += ["Below it, but too few members to be sure of that"]
-        lines += [f"  - {recipient_line(one)}" for one in to.near]
+        lines += [f"  - {recipient_line(notice, one)}" for one in to.near]
     if to.missing:
         lines += [f"Flight information regions are not at hand: {to.missing}."]
     return [*lines, f"Boundaries: {one_line('; '.join(to.sources), 300)}"] if to.sources else lines
 
 
-def body(notice: Notice) -> list[str]:
-    """Return the notice as lines of text, without drafts of NOTAMs."""
-    remarks = [FORECAST.format(members=notice.course.members)]
-    remarks += [] if notice.course.has_pressure else [GEOMETRIC]
+def heading(notice: Notice) -> list[str]:
+    """Say what it is, its status, and by whom it is sent."""
     refers = [f"Refers to {one_line(notice.refers_to, 300)}"] if notice.refers_to else []
     return [
         DRAFT if notice.status == "Draft" else f"STATUS {notice.status.upper()}",
         title(notice),
         f"Sent {utc(notice.sent)} by {notice.sender}; {notice.identifier}",
         *refers,
+    ]
+
+
+def body(notice: Notice) -> list[str]:
+    """Return the notice as lines of text, without drafts of NOTAMs."""
+    remarks = [FORECAST.format(members=notice.course.members)]
+    remarks += [] if notice.course.has_pressure else [GEOMETRIC]
+    return [
+        *heading(notice),
         "",
         *item_lines(notice),
         "",
