@@ -7,6 +7,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 import shapely
+import xarray as xr
 from notice_tracks import NO_FIR, START, burst, floating, hours, notice, over_the_pole, services, told, track
 
 from overflight.airspace import Region, ledger
@@ -53,6 +54,17 @@ def test_members_that_start_apart_in_time_have_fixes_at_their_own_times():
     assert fixes[-1].time == hours(6)
     middle = next(f for f in fixes if f.time == hours(3))
     assert middle.spot.lon == pytest.approx(0.09 + 0.5 * 2, abs=1e-3)  # one is 3 h on its way, the other 1 h
+
+
+def test_a_member_whose_times_end_flies_no_longer():
+    """Each with times of its own, the second without any after two hours."""
+    data = floating(members=2, hours=4, spread=0.0)
+    times = np.stack([data["time"].values] * 2)
+    times[1, 13:] = np.datetime64("NaT")
+    places = {name: data[name].where(xr.DataArray(~np.isnat(times), dims=data["lat"].dims)) for name in ("lat", "lon")}
+    data = data.assign(places).assign_coords(time=(("trajectory", "obs"), times))
+    fixes = course_of(flown(data)).fixes
+    assert [f.flying for f in fixes if f.time in (hours(1), hours(2), hours(3))] == [2, 2, 1]
 
 
 def test_a_single_output_is_a_course_too():

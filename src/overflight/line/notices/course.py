@@ -172,11 +172,13 @@ def _at(ensemble: Flown, seconds: float) -> tuple[F64, F64]:
     if lat.shape[1] == 1:
         before = after = np.zeros(len(lat), np.intp)
     else:
-        before = np.clip((time <= seconds).sum(axis=1) - 1, 0, lat.shape[1] - 2)
+        last = (ensemble.paths.time_s <= seconds).sum(axis=1) - 1
+        before = np.broadcast_to(np.clip(last, 0, lat.shape[1] - 2), len(lat))
         after = before + 1
     rows = np.arange(len(lat))
     t0, t1 = time[rows, before], time[rows, after]
-    share = np.where(t1 > t0, (seconds - t0) / np.where(t1 > t0, t1 - t0, 1.0), 0.0)
+    here = np.where(np.abs(seconds - t0) < 1e-6, 0.0, -1.0)  # nothing is known after: it has a place at t0 alone
+    share = np.where(t1 > t0, (seconds - t0) / np.where(t1 > t0, t1 - t0, 1.0), here)
     share = np.where(np.abs(share) < 1e-9, 0.0, share)  # a member that ends here has no place after
     exact = np.where(share == 0.0, before, after)
     a, b = (sphere.unit_vector(lat[rows, k], lon[rows, k]) for k in (before, exact))
