@@ -32,6 +32,7 @@ VERBS = {
     "launch": "Predict a flight: ascent, burst and descent, or float.",
     "exposure": "Say which countries unsteered balloons of many places, altitudes and dates cross.",
     "airspace": "List the countries that a track or an ensemble crossed; fetch and list regions.",
+    "recover": "Say where the remains came down, and where they drifted or sank.",
 }
 GROUPS = {
     "winds": ("Fetch, list and look into winds.", {

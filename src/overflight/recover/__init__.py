@@ -5,6 +5,8 @@
 
 from overflight.recover.event import Event
 from overflight.recover.landing import Landing, land
-from overflight.recover.objects import STATES, ObjectClass, objects_of
+from overflight.recover.objects import STATES, USUAL, ObjectClass, objects_of
+from overflight.recover.settle import settle
+from overflight.recover.water import Sea, wind_at_10_m
 
-__all__ = ["STATES", "Event", "Landing", "ObjectClass", "land", "objects_of"]
+__all__ = ["STATES", "USUAL", "Event", "Landing", "ObjectClass", "Sea", "land", "objects_of", "settle", "wind_at_10_m"]

@@ -6,7 +6,7 @@ what they are. ``by_elevation`` knows no lakes and serves where there is none be
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +39,7 @@ def with_ice(surface: I8, lat: F64, lon: F64, seconds: F64, ice: Grid, seed: int
     return np.where(np.isin(surface, (LAKE, SEA)) & frozen, ICE, surface).astype(np.int8)
 
 
-def shares(surface: I8) -> dict[str, float]:
-    """Return the probability of each surface."""
-    counts = np.bincount(surface, minlength=len(SURFACES)) / max(surface.size, 1)
-    return {name: float(share) for name, share in zip(SURFACES, counts, strict=True)}
+def shares(numbers: I8, names: Sequence[str] = SURFACES) -> dict[str, float]:
+    """Return the probability of each name, ``numbers`` (members,) being theirs."""
+    counts = np.bincount(numbers, minlength=len(names)) / max(numbers.size, 1)
+    return {name: float(share) for name, share in zip(names, counts, strict=True)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,9 @@ F64 = NDArray[np.float64]
 LONGEST_H = 48.0
 """The slowest film falls 30 km in 12 hours."""
 STEP_S = 60.0
+FATES = ("floats", "stranded", "sunk", "rests", "gone")
+"""On water; ashore after it drifted; below; where it came down; beyond the winds."""
+FLOATS, STRANDED, SUNK, RESTS, GONE = range(5)
 HIGHEST_FLOOR_M = 3_000.0
 """How far above the ground the lowest level of the winds may lie."""
 
@@ -45,12 +48,14 @@ class Fallen:
     end : Moment. NaN where a member left the winds.
     surface : int8 (members,). Number of ``ground.SURFACES``.
     density : Density. What left the winds lies elsewhere.
+    fate : int8 (members,) or None. Number of ``FATES``, where it was followed on after it came down.
     """
 
     object: ObjectClass
     end: Moment
     surface: NDArray[np.int8]
     density: Density
+    fate: NDArray[np.int8] | None = None
 
     @property
     def lost(self) -> float:
@@ -60,6 +65,7 @@ class Fallen:
     def to_json(self) -> dict[str, Any]:
         """Return the class as plain data."""
         density = self.density
+        fate = {} if self.fate is None else {"fate": ground.shares(self.fate, FATES)}
         return {
             "class": self.object.name,
             "share": self.object.share,
@@ -69,6 +75,7 @@ class Fallen:
             "area_90_km2": density.area_m2(0.9) / 1e6,
             "elsewhere": density.elsewhere,
             "surface": ground.shares(self.surface),
+            **fate,
         }
 
 
@@ -217,8 +224,3 @@ def surface_of(end: Moment, surface: ground.Surface, ice: Grid | None, seed: int
     found[known] = kinds
     return found
 
-
-def moved(fallen: Fallen, end: Moment, surface: NDArray[np.int8], seed: int) -> Fallen:
-    """Return a class whose members have moved on, with its density anew."""
-    (density,) = densities([(end.lat, end.lon)], seed)
-    return replace(fallen, end=end, surface=surface, density=density)

@@ -20,7 +20,7 @@ DRAWN = 60_000
 """Places that a density is counted from."""
 NARROWER = 0.6
 """Of the width that suits a normal cloud: these bend and have tails."""
-CELLS_OF_TIGHTEST, CELLS_OF_WIDEST = 40.0, 3_000.0
+CELLS_OF_TIGHTEST, CELLS_OF_WIDEST = 40.0, 1_200.0
 """How many cells the middle of the tightest class should have, and that of the widest at most."""
 FINEST, COARSEST = 10, 3
 

@@ -19,7 +19,7 @@ from overflight.geo import atmosphere, rng, sphere
 from overflight.geo.spread import draw
 from overflight.recover import ground
 from overflight.recover.grid import Grid
-from overflight.recover.landing import Fallen
+from overflight.recover.landing import FLOATS, GONE, RESTS, STRANDED, SUNK, Fallen
 from overflight.recover.leeway import Leeway, leeway_of
 
 F64 = NDArray[np.float64]
@@ -28,9 +28,6 @@ JIBES_AN_HOUR = 0.04
 ROUGHNESS_M, SURFACE_LAYER_M, TEN_M = 2e-4, 100.0, 10.0
 """Roughness of the open sea, and the height up to which the logarithmic profile is followed. [m]"""
 CM = 0.01
-FLOATS, STRANDED, SUNK, RESTS, GONE = range(5)
-FATES = ("floats", "stranded", "sunk", "rests", "gone")
-"""On water; ashore after it drifted; below; where it came down; beyond the winds or currents."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -45,11 +42,6 @@ class Afloat:
 
     end: Moment
     fate: NDArray[np.int8]
-
-    def shares(self) -> dict[str, float]:
-        """Return the probability of each fate."""
-        counts = np.bincount(self.fate, minlength=len(FATES)) / max(self.fate.size, 1)
-        return {name: float(share) for name, share in zip(FATES, counts, strict=True)}
 
 
 def wind_at_10_m(winds: xr.Dataset) -> Grid:
