@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -30,7 +30,8 @@ from overflight.winds import WindError
 F64 = NDArray[np.float64]
 LONGEST_H = 48.0
 """The slowest film falls 30 km in 12 hours."""
-STEP_S = 60.0
+TOLERANCE_M = 20.0
+"""Of a step of adaptive length: the end of film and payload is then within 0.1 km of that of steps of 10 s."""
 FATES = ("floats", "stranded", "sunk", "rests", "gone")
 """On water; ashore after it drifted; below; where it came down; beyond the winds."""
 FLOATS, STRANDED, SUNK, RESTS, GONE = range(5)
@@ -155,8 +156,7 @@ def land(  # noqa: PLR0913 - what happened, to what, in which winds, over which 
     pack = winds if isinstance(winds, WindPack) else None
     if pack is None and "member" not in field.dims:
         pack = WindPack(field, densities=True, steady=steady, keep=4)
-    settings = Settings(step_s=STEP_S, output_s=LONGEST_H * 3600.0, terrain=terrain, steady=steady,
-                        wind_error=wind_error or error_below(field))  # fmt: skip
+    settings = settings_of(terrain, wind_error or error_below(field), steady=steady)
     try:
         ends = [_fallen(pack or field, one, start, (members, seed), settings) for one in objects]
     finally:
@@ -169,6 +169,13 @@ def land(  # noqa: PLR0913 - what happened, to what, in which winds, over which 
     ]
     source = str(field.attrs.get("source", ""))
     return Landing(event=event, start=start, classes=tuple(classes), seed=seed, members=members, source=source)
+
+
+def settings_of(terrain: Terrain, wind_error: WindError, *, steady: bool = False, threads: int | None = None) -> Settings:
+    """Return how a fall is simulated: steps as long as the tolerance allows, and no output on the way."""
+    one = Settings(method="adaptive", tolerance_m=TOLERANCE_M, output_s=LONGEST_H * 3600.0, terrain=terrain,
+                   steady=steady, wind_error=wind_error)  # fmt: skip
+    return one if threads is None else replace(one, threads=threads)
 
 
 def _fallen(
