@@ -1,7 +1,7 @@
 """Real landings: what the wind measured on the way up says about the way down, everything after burst held out.
 
 Twenty weather-balloon flights, each in the wind of its own ascent, and the two vehicles under parachute of EuRoC 2023
-in ERA5. ``ours`` is `recover.land`, its point the mean place; ``plain`` is one fall at the same speed by the law and
+in ERA5. ``ours`` is `recover.land`, its point that of the middle member east and north; ``plain`` is one fall at the same speed by the law and
 the air of the Tawhiri predictor, in the same winds. The speed that both believe beforehand is that of the other flights.
 """
 
@@ -48,8 +48,11 @@ class Flown:
 
     @property
     def speeds(self) -> tuple[float, float]:
-        """Speed at sea level by the law of the parachute, and by that of a constant drag coefficient. [m/s]"""
-        leg = Leg(self.down[:, 0], self.down[:, 3])
+        """Speed at sea level by the law of the parachute, and by that of a constant drag coefficient. [m/s]
+
+        Without the stretches from the highest fix and to the last, which mix flight and rise, fall and rest.
+        """
+        leg = Leg(self.down[1:-1, 0], self.down[1:-1, 3])
         n, half = (layer_s(leg, fall_slowness(e)) / leg.seconds for e in (PARACHUTE_EXPONENT.a, 0.5))
         return n, half
 
@@ -132,8 +135,7 @@ def predict(  # noqa: PLR0913
     event = Event(kind="burst", time=to_datetime(when), altitude_m=height)
     found = land(winds, event, track, objects_of("parachute", speed), members=members, seed=1, terrain=ground)
     fallen = found.classes[0]
-    known = np.isfinite(fallen.end.lat)
-    place = sphere.mean_place(fallen.end.lat[known], fallen.end.lon[known])
+    place = fallen.point()
     fall = Flight(phases=(Descent(sea_level_speed_ms=plain_ms, air="tawhiri"),))
     release = Release(time=np.array([when]), lat=start[1], lon=start[2], altitude_m=float(start[3]))
     one = simulate(winds, fall, release, hours=6.0, members=1, seed=1,

@@ -15,7 +15,7 @@ from overflight.drift.kernels.output import LANDED, LEFT_DOMAIN, OUT_OF_LEVELS
 from overflight.drift.pack import WindPack
 from overflight.drift.scatter import Moment, at_end
 from overflight.errors import OutOfCoverage
-from overflight.geo import atmosphere
+from overflight.geo import atmosphere, sphere
 from overflight.geo.density import Density
 from overflight.geo.terrain import Terrain
 from overflight.geo.times import iso
@@ -63,6 +63,16 @@ class Fallen:
         """Share of the members that left the winds."""
         return float(np.mean(~np.isfinite(self.end.lat)))
 
+    def point(self) -> tuple[float, float]:
+        """Return the place (lat, lon) with as many members east as west of it and north as south. [degrees]"""
+        known = np.isfinite(self.end.lat)
+        lat, lon = self.end.lat[known], self.end.lon[known]
+        at = sphere.mean_place(lat, lon)
+        away, course = sphere.distance_m(*at, lat, lon), np.radians(sphere.azimuth_deg(*at, lat, lon))
+        east, north = (float(np.median(away * f(course))) for f in (np.sin, np.cos))
+        y, x = sphere.move(*at, np.degrees(np.arctan2(east, north)), np.hypot(east, north))
+        return float(y), float(sphere.wrap(x))
+
     def to_json(self) -> dict[str, Any]:
         """Return the class as plain data."""
         density = self.density
@@ -71,6 +81,7 @@ class Fallen:
             "class": self.object.name,
             "share": self.object.share,
             **self.end.summary(),
+            "point": list(self.point()),
             "mode": list(density.mode()),
             "area_50_km2": density.area_m2(0.5) / 1e6,
             "area_90_km2": density.area_m2(0.9) / 1e6,

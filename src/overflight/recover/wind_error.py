@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from overflight.winds import WindError
 
-STRUCTURE_SD_MS = 6.0
-STRUCTURE_DEPTH = 1.0
+STRUCTURE_SD_MS = 8.0
+STRUCTURE_DEPTH = 1.5
 """Size [m/s] and depth (in ln p) of the wind's vertical structure; docs/method/recover.md has the fit."""
 
 
