@@ -17,7 +17,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from checks import descents
-from checks.soundings import FOLDER, Leg, falls, fall_slowness, layer_s
+from checks.soundings import FOLDER, Leg, fall_slowness, falls, layer_s
 from overflight.drift import Release, Settings, simulate
 from overflight.errors import OutOfCoverage
 from overflight.flight import Flight
@@ -121,7 +121,7 @@ def flat(ground_m: float) -> Terrain:
     return Terrain(np.full((2, 2), ground_m, np.float32), -90.0, 180.0, -180.0, 180.0)
 
 
-def predict(  # noqa: PLR0913
+def predict(
     name: str, winds: xr.Dataset, start: F64, truth: F64, speed: Spread, plain_ms: float, members: int
 ) -> Landed:
     """Predict a landing from where it was last seen rising; ``start`` and ``truth`` are fixes."""
@@ -152,7 +152,9 @@ def weather_balloons(data: Path, members: int = MEMBERS) -> list[Landed]:
     speeds = np.log([flight.speeds for flight in all_flights])
     for i, flight in enumerate(all_flights):
         rest = np.delete(speeds, i, axis=0)
-        believed = Spread("lognormal", float(np.exp(np.median(rest[:, 0]))), float(np.std(rest[:, 0], ddof=1)), 1.0, 50.0)
+        believed = Spread(
+            "lognormal", float(np.exp(np.median(rest[:, 0]))), float(np.std(rest[:, 0], ddof=1)), 1.0, 50.0
+        )
         plain = float(np.exp(np.median(rest[:, 1])))
         winds = winds_of_ascent(flight)
         try:
@@ -179,7 +181,10 @@ def vehicles(data: Path, members: int = MEMBERS) -> list[Landed]:
 def table(found: list[Landed]) -> list[str]:
     """Return lines of a table, and what they come to."""
     lines = ["flight, way km, ours km, plain km, 90 % radius km, level of the truth"]
-    lines += [f"{x.name}, {x.way_km:.1f}, {x.ours_km:.2f}, {x.plain_km:.2f}, {x.radius_90_km:.1f}, {x.level:.2f}" for x in found]
+    lines += [
+        f"{x.name}, {x.way_km:.1f}, {x.ours_km:.2f}, {x.plain_km:.2f}, {x.radius_90_km:.1f}, {x.level:.2f}"
+        for x in found
+    ]
     ours, plain, level = (np.array([getattr(x, n) for x in found]) for n in ("ours_km", "plain_km", "level"))
     lines.append(f"median {np.median(ours):.2f} and {np.median(plain):.2f} km, mean {ours.mean():.2f} and "
                  f"{plain.mean():.2f} km; in the 50 % region {int((level < 0.5).sum())}, in the 90 % region "

@@ -103,5 +103,3 @@ def _polygon(parent: Any, ring: list[list[float]]) -> None:
     for name in ("Polygon", "outerBoundaryIs", "LinearRing", "coordinates"):
         within = etree.SubElement(within, f"{{{export.KML}}}{name}")
     within.text = " ".join(f"{lon:.5f},{lat:.5f}" for lon, lat in ring)
-
-

@@ -24,7 +24,9 @@ def _of_faces() -> NDArray[np.int8]:
         kinds = [_OF_KIND.get(layer.regions[i].kind, _BY_HEIGHT) for i in cover]
         plain = [kind for kind in kinds if kind != _BY_HEIGHT]
         # a lake lies on somebody's land, and land takes precedence over nothing else
-        found.append(ground.LAKE if ground.LAKE in plain else plain[0] if plain else _BY_HEIGHT if kinds else ground.SEA)
+        found.append(
+            ground.LAKE if ground.LAKE in plain else plain[0] if plain else _BY_HEIGHT if kinds else ground.SEA
+        )
     return np.array(found, np.int8)
 
 

@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from overflight.cli.options import Json, Output, Seed, Steady, WindError, Winds, counted, measured, opened, seed_of, value_of
+from overflight.cli.options import (
+    Json,
+    Seed,
+    Steady,
+    WindError,
+    Winds,
+    counted,
+    measured,
+    opened,
+    seed_of,
+    value_of,
+)
 from overflight.cli.reported import AS_TOLD, Reported, reading_of
 from overflight.cli.screen import remark, say, say_json
 from overflight.errors import InvalidInput

@@ -30,7 +30,7 @@ def depth_of(depth: float | Grid, lat: F64, lon: F64) -> F64:
     return np.full(lat.size, float(depth))
 
 
-def sink(  # noqa: PLR0913 - where it went under, through what, and how
+def sink(
     under: Moment,
     sunk: NDArray[np.bool_],
     depth: float | Grid,

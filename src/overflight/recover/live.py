@@ -142,7 +142,7 @@ class LiveDescent:
         self.variance = (1.0 - gain) * prior
 
     def _error_state(self, frame: Frame) -> ErrorState | None:
-        """Return the wind error that members start with: what the last stretches drifted off the winds, as far as seen."""
+        """Return the wind error that members start with: what the last stretches drifted off the winds."""
         if len(self.frames) < 2:
             return None
         first, last = self.frames[0], self.frames[-1]

@@ -10,7 +10,7 @@ from overflight.drift.scatter import Moment
 from overflight.recover import water
 from overflight.recover.grid import Grid
 from overflight.recover.lake import sink
-from overflight.recover.landing import Fallen, Landing
+from overflight.recover.landing import GONE, SUNK, Fallen, Landing
 from overflight.recover.smooth import densities
 
 
@@ -38,8 +38,8 @@ def _settled(fallen: Fallen, sea: water.Sea, until: np.datetime64, depth: float 
     afloat = water.drift(fallen, sea, until, seed)
     end: Moment = afloat.end
     if depth is not None:
-        end = sink(end, afloat.fate == water.SUNK, depth, sinks_ms=one.sinks_ms, seed=seed, current=sea.current,
+        end = sink(end, np.asarray(afloat.fate == SUNK), depth, sinks_ms=one.sinks_ms, seed=seed, current=sea.current,
                    name=one.name)  # fmt: skip
-    gone = afloat.fate == water.GONE
+    gone = afloat.fate == GONE
     end = Moment(end.time, np.where(gone, np.nan, end.lat), np.where(gone, np.nan, end.lon), end.altitude_m)
     return replace(fallen, end=end, fate=afloat.fate)

@@ -1,7 +1,7 @@
 """Densities of clouds of members: a kernel about each member, counted in cells.
 
-Each member is drawn again some times about its own place, normal with the covariance of its neighbourhood's share of the
-cloud (Silverman 1986, Density Estimation for Statistics and Data Analysis, section 6.4.1, the smoothed bootstrap).
+Each member is drawn again some times about its own place, normal with a share of the cloud's covariance
+(Silverman 1986, Density Estimation for Statistics and Data Analysis, section 6.4.1, the smoothed bootstrap).
 """
 
 from __future__ import annotations

@@ -134,9 +134,7 @@ class _Motion:
                       for key in ("down", "right", "left")}  # fmt: skip
         self.current = sea.current_sd_ms * np.stack([normal(f"{name} current {c}") for c in ("east", "north")])
 
-    def step(
-        self, lat: F64, lon: F64, clock: tuple[F64, F64], which: NDArray[np.intp], number: int
-    ) -> tuple[F64, F64]:
+    def step(self, lat: F64, lon: F64, clock: tuple[F64, F64], which: NDArray[np.intp], number: int) -> tuple[F64, F64]:
         """Move members by the midpoint rule; NaN beyond the wind."""
         seconds, dt = clock
         self._jibe(which, dt, number)

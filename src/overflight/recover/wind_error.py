@@ -18,8 +18,8 @@ STRUCTURE_DEPTH = 1.5
 def between_levels_sd_ms(gap_ln_p: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the mean standard deviation of one component within a layer of which only the ends are known. [m/s]
 
-    The wind is taken as a Markov process in ln p; its variance within a layer of depth d whose ends are known is, in the
-    mean, ``sd^2 (coth x - 1 / x)`` with ``x = d / depth``.
+    The wind is taken as a Markov process in ln p; its variance within a layer of depth d whose ends are known is, in
+    the mean, ``sd^2 (coth x - 1 / x)`` with ``x = d / depth``.
     """
     x = np.maximum(np.asarray(gap_ln_p, np.float64) / STRUCTURE_DEPTH, 1e-6)
     share = np.where(x < 1e-2, x / 3.0, 1.0 / np.tanh(x) - 1.0 / x)
