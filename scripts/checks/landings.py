@@ -1,8 +1,9 @@
 """Real landings: what the wind measured on the way up says about the way down, everything after burst held out.
 
 Twenty weather-balloon flights, each in the wind of its own ascent, and the two vehicles under parachute of EuRoC 2023
-in ERA5. ``ours`` is `recover.land`, its point that of the middle member east and north; ``plain`` is one fall at the same speed by the law and
-the air of the Tawhiri predictor, in the same winds. The speed that both believe beforehand is that of the other flights.
+in ERA5. ``ours`` is `recover.land`, its point the middle of the members east and north; ``plain`` is one fall at the
+same speed by the law and the air of the Tawhiri predictor, in the same winds. Both believe the speeds of the other
+flights.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ def write_landing(found: Landing, path: Path) -> None:
 
 
 def cells(found: Landing) -> pd.DataFrame:
-    """Return a row a cell and class, all cells of one size; probabilities of a class sum to 1 with what left the winds."""
+    """Return a row a cell and class, cells of one size; a class sums to 1 with what left the winds."""
     tables = []
     for fallen in found.classes:
         density, centre = fallen.density, fallen.density.centres()

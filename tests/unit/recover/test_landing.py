@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -141,7 +142,7 @@ def test_a_descent_that_is_followed_tightens():
             break
     pack.close()
     assert radii[-1] < 0.3 * radii[0]
-    assert all(b < 1.05 * a for a, b in zip(radii, radii[1:], strict=False))
+    assert all(b < 1.05 * a for a, b in pairwise(radii))
 
 
 def test_a_frame_out_of_order_is_refused():

@@ -19,6 +19,8 @@ from overflight.recover.landing import Fallen
 
 COLOURS = (BACK, AHEAD, TRUTH, "#aa4499")
 """Of the classes in their order; told apart by colour-blind readers."""
+_WHAT = {"burst": "a burst", "cut-down": "a cut-down", "loss-of-lift": "a loss of lift",
+         "brought-down": "it was brought down"}  # fmt: skip
 LEVELS = ((0.9, 0.35), (0.5, 0.75))
 """Regions that are drawn, and how opaque."""
 
@@ -45,14 +47,15 @@ def sentences(found: Landing) -> list[str]:
     altitude = np.asarray(found.start.altitude_m, np.float64)
     low, middle, high = np.quantile(altitude, (0.05, 0.5, 0.95))
     span = "" if high - low < 1.0 else f" ({low:,.0f} to {high:,.0f} m for 90 %)"
-    what = found.event.kind.replace("-", " ")
-    out = [f"After a {what} at {iso(found.event.time)} and {middle:,.0f} m{span}: {found.members} members of each class, "
-           f"seed {found.seed}."]  # fmt: skip
-    for fallen in found.classes:
-        if fallen.lost > 0.005:
-            out.append(f"Of {fallen.object.name} {100 * fallen.lost:.1f} % left the winds before the ground: they "
-                       "lie elsewhere.")  # fmt: skip
-    return out
+    what = _WHAT[found.event.kind]
+    first = (f"After {what} at {iso(found.event.time)} and {middle:,.0f} m{span}: {found.members} members of each "
+             f"class, seed {found.seed}.")  # fmt: skip
+    lost = [
+        f"Of {fallen.object.name} {100 * fallen.lost:.1f} % left the winds before the ground: they lie elsewhere."
+        for fallen in found.classes
+        if fallen.lost > 0.005
+    ]
+    return [first, *lost]
 
 
 def columns(found: Landing) -> tuple[str, ...]:
