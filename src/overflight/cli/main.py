@@ -33,6 +33,7 @@ VERBS = {
     "exposure": "Say which countries unsteered balloons of many places, altitudes and dates cross.",
     "airspace": "List the countries that a track or an ensemble crossed; fetch and list regions.",
     "notify": "Write a notice of a balloon, and say who is to be told.",
+    "recover": "Say where the remains came down, and where they drifted or sank.",
 }
 GROUPS = {
     "winds": ("Fetch, list and look into winds.", {
