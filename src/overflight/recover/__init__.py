@@ -1,0 +1,1 @@
+"""Where the remains lie, and how to search for them."""
