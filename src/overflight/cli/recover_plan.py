@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -150,8 +151,12 @@ def write_plan(found: Plan, paths: tuple[Path, ...]) -> None:
         save(found, image, suffix.lstrip("."))
         ready.append((path, image.getvalue()))
     for path, data in ready:
-        placed(path, lambda beside, data=data: beside.write_bytes(data) and None)
+        placed(path, partial(_put, data))
         remark(f"written: {path}")
+
+
+def _put(data: bytes, path: Path) -> None:
+    path.write_bytes(data)
 
 
 def table(found: Plan) -> list[str]:
@@ -275,6 +280,6 @@ def told(before: Cells, after: Cells, found: Update) -> str:
     lat, lon = after.density.mode()
     areas = [f"{cells.density.area_m2(level) / 1e6:,.0f}" for level in (0.5, 0.9) for cells in (before, after)]
     return (
-        f"{found}\nHalf of it lies in {areas[1]} km2 (before: {areas[0]}), 90 % in {areas[3]} km2 (before: {areas[2]}); "
-        f"densest at {lat:.4f}, {lon:.4f}. Searches so far: {len(after.searches)}."
+        f"{found}\nHalf of it lies in {areas[1]} km2 (before: {areas[0]}), 90 % in {areas[3]} km2 (before: "
+        f"{areas[2]}); densest at {lat:.4f}, {lon:.4f}. Searches so far: {len(after.searches)}."
     )

@@ -68,7 +68,7 @@ def _polygons(geometry: Any, where: str) -> Iterator[Any]:
         rings = [_ring(ring, where) for ring in _list(polygon, where)]
         if not rings:
             raise InvalidInput(
-                "searched area", "a polygon without a ring", "closed rings of four places or more", where
+                "searched area", "a polygon without a ring", "closed rings", where
             )
         outer, *holes = (_cut(ring, where) for ring in rings)
         yield shapely.difference(outer, shapely.union_all(holes)) if holes else outer
@@ -100,9 +100,9 @@ def _cut(ring: F64, where: str) -> Any:
     """Return what a ring encloses, cut at the antimeridian; an edge over half the Earth goes the short way round."""
     step = np.abs(np.diff(ring[:, 0]))
     if np.any((step > 180.0) & (step < 359.999)) or np.abs(ring[:, 0]).max() > 180.0:
-        parts = [shapely.polygons(part) for part in closed_rings(ring[:-1, ::-1]) if len(part) > 3]
+        parts = [shapely.Polygon(part) for part in closed_rings(ring[:-1, ::-1]) if len(part) > 3]
     else:
-        parts = [shapely.polygons(ring)]
+        parts = [shapely.Polygon(ring)]
     area = shapely.union_all([shapely.make_valid(part) for part in parts])
     if shapely.area(area) == 0.0:
         raise InvalidInput("searched area", "a ring around nothing", "a polygon with an area", where)
@@ -114,11 +114,10 @@ def searched_share(density: Density, area: Any) -> F64:
 
     Parameters
     ----------
-    area : shapely geometry. Degrees of longitude and latitude, cut at the antimeridian, as ``read_area`` returns it.
+    area : shapely geometry. In degrees, cut at the antimeridian, as ``read_area`` returns it.
     """
-    shapes = np.array(
-        [shapely.union_all([shapely.polygons(ring) for ring in cell_rings(int(c))]) for c in density.cell]
-    )
+    rings = [[shapely.Polygon(ring) for ring in cell_rings(int(cell))] for cell in density.cell]
+    shapes = np.array([shapely.union_all(parts) for parts in rings], object)
     flat, within = _equal_area(shapes), _equal_area(np.array([area], object))[0]
     shapely.prepare(within)
     share = np.zeros(len(shapes))
@@ -158,10 +157,10 @@ def planned_pod(path: Path, density: Density) -> F64:
         number = h3.str_to_int(cell)
         at = int(np.searchsorted(density.cell, number))
         if at < density.cell.size and int(density.cell[at]) == number:
-            pod[at] = float(value)
+            pod[at] = value
         named += 1
     if not named:
         raise InvalidInput(
-            "--pod", "none", "a probability from 0 to 1, as the file is no plan with one a cell", path.name
+            "--pod", "none", "a probability from 0 to 1; only a plan has its own", path.name
         )
     return pod

@@ -91,8 +91,8 @@ def read_cells(path: Path, object_class: str = "") -> Cells:
     Notes
     -----
     What lies outside all cells is ``elsewhere`` of the collection, or of the metadata of the Parquet schema. Where a
-    file has classes, they and ``elsewhere`` sum to 1 together: each class has its share; one class alone is scaled to 1,
-    and has the same share elsewhere. Where ``elsewhere`` names a share for each class, each class sums to 1 by itself.
+    file has classes, they and ``elsewhere`` sum to 1 together: each class has its share; one class alone is scaled to
+    1, and has the same share elsewhere. Where ``elsewhere`` has a share for each class, each sums to 1 by itself.
 
     Raises
     ------
@@ -130,7 +130,7 @@ def _density(rows: _Rows, elsewhere: Any, wanted: str, name: str) -> tuple[Densi
         _require_whole(float(mass.sum()) + outside, name)
     chosen = kind == wanted if wanted else np.ones(kind.size, np.bool_)
     cells, first, index = np.unique(np.array(rows.cell, np.uint64)[chosen], return_index=True, return_inverse=True)
-    summed = np.bincount(index, mass[chosen], cells.size)
+    summed = np.asarray(np.bincount(index, mass[chosen], cells.size), np.float64)
     if not summed.sum() > 0.0:
         raise InvalidInput("density", "no probability in any cell", "some", name)
     summed *= (1.0 - outside) / summed.sum()

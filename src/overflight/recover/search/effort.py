@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from overflight.errors import InvalidInput
 
 ON_LEGS = 0.85
-"""Share of the time on scene that legs are followed; the rest goes to looking closer (National SAR Manual 1991, 532)."""
+"""Share of the time on scene that legs are followed; the rest looks closer (U.S. National SAR Manual 1991, 532)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,8 @@
 """Parallel legs over chosen cells.
 
 Each connected part of the cells is cut into strips as wide as the spacing, along its longest side, which makes fewest
-turns. A leg runs along the middle of a strip, from where the part begins in that strip to where it ends: no place of the
-part is farther from a leg than half the spacing.
+turns. A leg runs along the middle of a strip, from where the part begins in that strip to where it ends: no place of
+the part is farther from a leg than half the spacing.
 """
 
 from __future__ import annotations

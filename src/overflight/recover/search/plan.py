@@ -270,7 +270,7 @@ def _too_far(away_m: float, effort: Effort) -> InvalidInput:
     return InvalidInput(
         "base",
         f"{away_m / 1000:,.1f} km to the nearest cell",
-        f"less than {effort.reach_m / 1000:,.1f} km, half of {effort.longest_h:g} h at {speed:g} km/h, with time to search",
+        f"less than {effort.reach_m / 1000:,.1f} km, half of {effort.longest_h:g} h at {speed:g} km/h, with time left",
         hint="take another base, or a longer endurance",
     )
 

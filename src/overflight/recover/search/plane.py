@@ -20,8 +20,8 @@ Place = tuple[float, float]
 class Plane:
     """Lambert's azimuthal equal-area projection about a place (Snyder 1987, USGS PP 1395, chapter 24). [m]
 
-    Neither a pole nor the antimeridian is special. At a distance d from the centre lengths are wrong by d2 / 8 R2: 0.02 %
-    at 250 km.
+    Neither a pole nor the antimeridian is special. At a distance d from the centre lengths are wrong by d2 / 8 R2: 0.02
+    % at 250 km.
     """
 
     lat: float

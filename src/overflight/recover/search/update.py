@@ -2,8 +2,8 @@
 
 References
 ----------
-Stone, Keller, Kratzke, Strumpfer (2014), Search for the wreckage of Air France Flight AF 447, Statistical Science 29:69,
-doi 10.1214/13-STS420.
+Stone, Keller, Kratzke, Strumpfer (2014), Search for the wreckage of Air France Flight AF 447, Statistical Science
+29:69, doi 10.1214/13-STS420.
 Stone (1975), Theory of Optimal Search, Academic Press.
 """
 
@@ -81,8 +81,8 @@ def update(density: Density, searches: Sequence[Search], *, blind: float = 0.0) 
 
     Notes
     -----
-    A place in a cell is taken as uniform: a search of a share s of it with POD d overlooks it with 1 - s d. ``elsewhere``
-    was not searched and gains as unsearched cells do.
+    A place in a cell is taken as uniform: a search of a share s of it with POD d overlooks it with 1 - s d.
+    ``elsewhere`` was not searched and gains as unsearched cells do.
 
     Raises
     ------
