@@ -42,11 +42,19 @@ def test_a_plan_is_written_in_every_format_and_its_search_updates_the_density(fo
     assert 0.0 < plan["probability_of_success"] <= plan["probability_of_success_best"]
     assert plan["hours"] <= 4.0
     assert len(gpxpy.parse((folder / "plan.gpx").read_text()).routes) == len(plan["sorties"]) == 2
-    assert main(["recover", "update", "density.geojson", "--searched", "plan.geojson", "-o", "after.parquet", "--json"]) == 0
+    assert (
+        main(["recover", "update", "density.geojson", "--searched", "plan.geojson", "-o", "after.parquet", "--json"])
+        == 0
+    )
     after = json.loads(capsys.readouterr().out)
-    assert after["chance_to_find"] == pytest.approx(plan["probability_of_success"], rel=0.02)  # cells hardly swept left out
+    assert after["chance_to_find"] == pytest.approx(
+        plan["probability_of_success"], rel=0.02
+    )  # cells hardly swept left out
     assert after["elsewhere"] > 0.05
-    assert main(["recover", "update", "after.parquet", "--searched", "area.geojson", "--pod", "0.6", "-o", "more.geojson"]) == 0
+    assert (
+        main(["recover", "update", "after.parquet", "--searched", "area.geojson", "--pod", "0.6", "-o", "more.geojson"])
+        == 0
+    )
     told = capsys.readouterr().out
     assert "Searches so far: 2." in told
     more = json.loads((folder / "more.geojson").read_text())

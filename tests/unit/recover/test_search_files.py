@@ -70,8 +70,27 @@ def test_classes_that_sum_to_1_each_are_read_one_at_a_time(tmp_path):
     rows = [feature(probability=1.0, **{"class": "envelope"}), feature(probability=0.8, **{"class": "payload"})]
     path = written(tmp_path / "d.geojson", rows, elsewhere={"payload": 0.2})
     assert read_cells(path, "payload").density.elsewhere == 0.2
-    with pytest.raises(InvalidInput, match=r"class: got 2 of 1 each, expected one of them; envelope, payload"):
+    with pytest.raises(InvalidInput, match=r"class: got 2 without shares, expected one of them; envelope, payload"):
         read_cells(path)
+
+
+def test_classes_of_a_landing_weigh_what_their_shares_say(tmp_path):
+    rows = [feature(probability=1.0, **{"class": "envelope", "share": 0.75}),
+            feature(NEIGHBOUR, 0.8, **{"class": "payload", "share": 0.25})]  # fmt: skip
+    read = read_cells(written(tmp_path / "d.geojson", rows, elsewhere={"envelope": 0.0, "payload": 0.2})).density
+    assert dict(zip(read.cell.tolist(), read.probability.tolist(), strict=True)) == {
+        h3.str_to_int(PLACE): pytest.approx(0.75), h3.str_to_int(NEIGHBOUR): pytest.approx(0.2)}  # fmt: skip
+    assert read.elsewhere == pytest.approx(0.05)
+
+
+def test_what_a_class_of_a_table_lacks_to_1_lies_elsewhere(tmp_path):
+    table = {"class": ["a", "b"], "cell": [PLACE, NEIGHBOUR], "probability": [1.0, 0.9]}
+    pq.write_table(pa.table(table), tmp_path / "d.parquet")
+    assert read_cells(tmp_path / "d.parquet", "b").density.elsewhere == pytest.approx(0.1)
+    table["probability"] = [1.0, 1.0]
+    pq.write_table(pa.table({name: [*values, values[0]] for name, values in table.items()}), tmp_path / "e.parquet")
+    with pytest.raises(InvalidInput, match=r"e.parquet: density: got a sum of 2, expected probabilities that sum to 1"):
+        read_cells(tmp_path / "e.parquet", "a")
 
 
 @pytest.mark.parametrize(

@@ -67,9 +67,7 @@ def _polygons(geometry: Any, where: str) -> Iterator[Any]:
     for polygon in [places] if kind == "Polygon" else _list(places, where):
         rings = [_ring(ring, where) for ring in _list(polygon, where)]
         if not rings:
-            raise InvalidInput(
-                "searched area", "a polygon without a ring", "closed rings", where
-            )
+            raise InvalidInput("searched area", "a polygon without a ring", "closed rings", where)
         outer, *holes = (_cut(ring, where) for ring in rings)
         yield shapely.difference(outer, shapely.union_all(holes)) if holes else outer
 
@@ -160,7 +158,5 @@ def planned_pod(path: Path, density: Density) -> F64:
             pod[at] = value
         named += 1
     if not named:
-        raise InvalidInput(
-            "--pod", "none", "a probability from 0 to 1; only a plan has its own", path.name
-        )
+        raise InvalidInput("--pod", "none", "a probability from 0 to 1; only a plan has its own", path.name)
     return pod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,8 @@ SURFACES = {"land": "", "ice": "open", "lake": "water", "sea": "water", "water":
 WHOLE = 1e-6
 """How near to 1 the probabilities of a file sum."""
 F64 = NDArray[np.float64]
+IsWater = Callable[[F64, F64], NDArray[np.bool_]]
+"""From latitudes and longitudes (n,) [degrees] to what is water."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,17 +50,24 @@ class Cells:
     searches: tuple[dict[str, Any], ...] = ()
     object_class: str = ""
 
-    def ground(self, land: str = "open") -> NDArray[np.str_]:
-        """Return the terrain of each cell (n,): the file's, else water where no land lies, else ``land``."""
+    def ground(self, land: str = "open", is_water: IsWater | None = None) -> NDArray[np.str_]:
+        """Return the terrain of each cell (n,): the file's, else water where there is some, else ``land``.
+
+        ``is_water`` says which places (n,) in degrees are water; without, all that the basemap has no country for.
+        """
         if land not in TERRAINS:
             raise InvalidInput("terrain", repr(land), f"one of {', '.join(TERRAINS)}")
         centres = self.density.centres()
-        tree = shapely.STRtree(basemap.polygons())
-        on_land = np.zeros(len(centres), np.bool_)
-        on_land[tree.query(shapely.points(centres[:, ::-1]), predicate="intersects")[0]] = True
-        dry = np.where(np.isin(self.terrain, ["", "land"]), np.where(on_land | (self.terrain == "land"), land, "water"),
-                       self.terrain)  # fmt: skip
-        return np.asarray(dry, np.str_)
+        wet = (is_water or at_sea)(centres[:, 0], centres[:, 1]) & (self.terrain != "land")
+        unsaid = np.isin(self.terrain, ["", "land"])
+        return np.asarray(np.where(unsaid, np.where(wet, "water", land), self.terrain), np.str_)
+
+
+def at_sea(lat: F64, lon: F64) -> NDArray[np.bool_]:
+    """Return which places (n,) in degrees lie in no country of the basemap; it knows no lakes."""
+    dry = np.zeros(lat.size, np.bool_)
+    dry[shapely.STRtree(basemap.polygons()).query(shapely.points(lon, lat), predicate="intersects")[0]] = True
+    return ~dry
 
 
 @dataclass(slots=True)
@@ -69,6 +78,7 @@ class _Rows:
     probability: list[float] = field(default_factory=list)
     kind: list[str] = field(default_factory=list)
     terrain: list[str] = field(default_factory=list)
+    share: list[float] = field(default_factory=list)
 
     def add(self, row: Mapping[str, Any], where: str) -> None:
         """Take a row, or say what is wrong with it."""
@@ -79,6 +89,7 @@ class _Rows:
         self.probability.append(float(value))
         self.kind.append(str(row.get("class") or ""))
         self.terrain.append(_terrain(row, where))
+        self.share.append(float(row["share"]) if is_share(row.get("share")) else math.nan)
 
 
 def read_cells(path: Path, object_class: str = "") -> Cells:
@@ -90,9 +101,10 @@ def read_cells(path: Path, object_class: str = "") -> Cells:
 
     Notes
     -----
-    What lies outside all cells is ``elsewhere`` of the collection, or of the metadata of the Parquet schema. Where a
-    file has classes, they and ``elsewhere`` sum to 1 together: each class has its share; one class alone is scaled to
-    1, and has the same share elsewhere. Where ``elsewhere`` has a share for each class, each sums to 1 by itself.
+    What lies outside all cells is ``elsewhere`` of the collection, or of the metadata of the Parquet schema. Classes of
+    a file sum to 1 together with it, and one of them alone is scaled to 1. Where ``elsewhere`` has a number for each
+    class, each class sums to 1 with its own, and all together are weighted by the ``share`` of their cells. So too in Parquet
+    with classes and without ``elsewhere``: what a class lacks to 1 lies elsewhere.
 
     Raises
     ------
@@ -120,15 +132,13 @@ def _density(rows: _Rows, elsewhere: Any, wanted: str, name: str) -> tuple[Densi
     if wanted and wanted not in classes:
         raise InvalidInput("class", repr(wanted), f"one of {', '.join(filter(None, classes)) or 'none'}", name)
     if isinstance(elsewhere, Mapping):
-        if not wanted and len(classes) > 1:
-            raise InvalidInput("class", f"{len(classes)} of 1 each", "one of them", name, ", ".join(classes))
-        wanted = wanted or classes[0]
-        outside = _share(elsewhere.get(wanted, 0.0), name)
-        _require_whole(float(mass[kind == wanted].sum()) + outside, name)
+        weight, outside = _mixed(rows, elsewhere, wanted, name)
+        mass *= np.array([weight[one] for one in rows.kind])
+        chosen = np.array([weight[one] > 0.0 for one in rows.kind])
     else:
         outside = _share(elsewhere, name)
         _require_whole(float(mass.sum()) + outside, name)
-    chosen = kind == wanted if wanted else np.ones(kind.size, np.bool_)
+        chosen = kind == wanted if wanted else np.ones(kind.size, np.bool_)
     cells, first, index = np.unique(np.array(rows.cell, np.uint64)[chosen], return_index=True, return_inverse=True)
     summed = np.asarray(np.bincount(index, mass[chosen], cells.size), np.float64)
     if not summed.sum() > 0.0:
@@ -138,6 +148,25 @@ def _density(rows: _Rows, elsewhere: Any, wanted: str, name: str) -> tuple[Densi
         raise InvalidInput("cell", "cells of several sizes", "H3 cells of one resolution", name)
     area = np.array([h3_int.cell_area(int(c), "m^2") for c in cells])
     return Density(cells, summed, outside, area), np.array(rows.terrain, np.str_)[chosen][first]
+
+
+def _mixed(rows: _Rows, elsewhere: Mapping[str, Any], wanted: str, name: str) -> tuple[dict[str, float], float]:
+    """Return what each class weighs where each sums to 1 by itself, and what lies elsewhere of all that weigh."""
+    total: dict[str, float] = {}
+    share: dict[str, float] = {}
+    for kind, probability, part in zip(rows.kind, rows.probability, rows.share, strict=True):
+        total[kind] = total.get(kind, 0.0) + probability
+        share[kind] = part
+    outside = {kind: _share(elsewhere.get(kind, 0.0), name) for kind in total}
+    for kind, mass in total.items():
+        _require_whole(mass + outside[kind], name)
+    if wanted or len(total) == 1:
+        share = {kind: float(kind == (wanted or next(iter(total)))) for kind in total}
+    whole = sum(share.values())
+    if not whole > 0.0:  # NaN where a class has no share
+        raise InvalidInput("class", f"{len(total)} without shares", "one of them", name, ", ".join(sorted(total)))
+    weight = {kind: part / whole for kind, part in share.items()}
+    return weight, sum(weight[kind] * outside[kind] for kind in total)
 
 
 def _require_whole(total: float, name: str) -> None:
@@ -227,6 +256,10 @@ def _parquet(path: Path) -> tuple[_Rows, dict[str, Any]]:
                 top[key.decode()] = json.loads(value)
             except ValueError:
                 raise InvalidInput(key.decode(), _told(value), "JSON", path.name) from None
+    if "elsewhere" not in top and any(rows.kind):
+        kind, mass = np.array(rows.kind), np.array(rows.probability)
+        lacking = {str(one): 1.0 - float(mass[kind == one].sum()) for one in np.unique(kind)}
+        top["elsewhere"] = {one: max(0.0, lack) for one, lack in lacking.items()}
     return rows, top
 
 

@@ -18,7 +18,7 @@ from overflight.errors import InvalidInput
 from overflight.geo import sphere
 from overflight.geo.density import Density
 from overflight.recover.search.allocate import allocate, passes
-from overflight.recover.search.cells import Cells
+from overflight.recover.search.cells import Cells, IsWater
 from overflight.recover.search.detection import DETECTIONS, Detection, pod
 from overflight.recover.search.effort import Effort
 from overflight.recover.search.legs import Sweep, sweeps
@@ -202,6 +202,7 @@ def plan(
     coverage: float = 1.0,
     detection: Detection = "random",
     land: str = "open",
+    is_water: IsWater | None = None,
 ) -> Plan:
     """Plan a search.
 
@@ -210,6 +211,7 @@ def plan(
     coverage : float. Of one pass over a cell: its legs stand a sweep width / coverage apart.
     detection : how detection rises with coverage, see ``pod``.
     land : terrain of land where the file of cells does not say.
+    is_water : says which places are water where the file does not, see ``Cells.ground``.
 
     Notes
     -----
@@ -225,7 +227,7 @@ def plan(
         raise InvalidInput("coverage", f"{coverage:g}", f"more than 0, at most {MOST_COVERAGE:g}")
     if detection not in DETECTIONS:
         raise InvalidInput("detection", repr(detection), f"one of {', '.join(DETECTIONS)}")
-    density, terrain = cells.density, cells.ground(land)
+    density, terrain = cells.density, cells.ground(land, is_water)
     width = widths.of(terrain)
     near = within_reach(density, effort)
     task = _Task(density, density.outlines(), Ground(density, width, near), width / coverage, effort, detection)
