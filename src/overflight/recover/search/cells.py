@@ -103,8 +103,8 @@ def read_cells(path: Path, object_class: str = "") -> Cells:
     -----
     What lies outside all cells is ``elsewhere`` of the collection, or of the metadata of the Parquet schema. Classes of
     a file sum to 1 together with it, and one of them alone is scaled to 1. Where ``elsewhere`` has a number for each
-    class, each class sums to 1 with its own, and all together are weighted by the ``share`` of their cells. So too in Parquet
-    with classes and without ``elsewhere``: what a class lacks to 1 lies elsewhere.
+    class, each class sums to 1 with its own, and all together are weighted by the ``share`` of their cells. So too in
+    Parquet with classes and without ``elsewhere``: what a class lacks to 1 lies elsewhere.
 
     Raises
     ------
