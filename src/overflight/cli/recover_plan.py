@@ -88,7 +88,7 @@ class Asked:
     json: Json = False
 
 
-def plan_(density: Place, *, asked: Asked) -> None:
+def plan_(places: Place, *, asked: Asked) -> None:
     """Plan a search: where to look how thickly, and legs that can be followed from base and back."""
     from overflight.case.placing import require_place
     from overflight.recover.search import plan, read_cells
@@ -96,7 +96,7 @@ def plan_(density: Place, *, asked: Asked) -> None:
     for path in asked.output:
         require_place(path, PLANS)
     effort, widths = effort_of(asked), widths_of(asked)
-    cells = read_cells(density, asked.class_)
+    cells = read_cells(places, asked.class_)
     found = plan(cells, widths, effort, coverage=asked.coverage, detection=asked.detection, land=asked.terrain)
     write_plan(found, asked.output)
     if asked.json:
@@ -175,7 +175,7 @@ def table(found: Plan) -> list[str]:
 
 
 def update_(
-    density: Place,
+    places: Place,
     *,
     searched: Annotated[
         tuple[Path, ...],
@@ -203,7 +203,7 @@ def update_(
     if output is not None:
         require_place(output, DENSITIES)
     require_pods(searched, pod)
-    cells = read_cells(density, class_)
+    cells = read_cells(places, class_)
     done = searches_of(cells, searched, pod)
     found = update(cells.density, done, blind=blind)
     records = [record(path, search, found, blind) for path, search in zip(searched, done, strict=True)]
