@@ -36,7 +36,7 @@ Kind = Annotated[
 class Asked:
     """The options of a plan, in the order of the help."""
 
-    hours: Annotated[float, measured("Hours of each searcher away from base, in all.", 0, 10_000, "h")]
+    hours: Annotated[float, measured("How long each searcher is away from base in all, h.", 0, 10_000, "h")]
     base: Annotated[str, Parameter(help="Where sorties begin and end, degrees: LAT,LON.")]
     sensor: Annotated[
         str, Parameter(help="Who looks: aircraft, helicopter or boat of the table, or any name with --sweep-width.")
