@@ -45,6 +45,10 @@ GROUPS = {
         "fetch": "Fetch regions into the local store: FIRs, countries, territorial seas.",
         "list": "List the layers of regions that are at hand.",
     }),
+    "recover": ("Plan a search for the remains, and learn from one.", {
+        "plan": "Plan a search: where to look how thickly, and legs from base and back.",
+        "update": "Say where it is, after searches that did not find it.",
+    }),
     "case": ("Check an incident's log.", {"verify": "Re-compute the whole log and say what differs."}),
 }  # fmt: skip
 COMPLETION = {
