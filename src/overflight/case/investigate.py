@@ -16,8 +16,9 @@ import xarray as xr
 from overflight import __version__
 from overflight.airspace import Ledger, ledger
 from overflight.case import export
+from overflight.case.case_file import Case
 from overflight.case.folder import FILES, Unfinished, written
-from overflight.case.log import Case
+from overflight.case.record import Draft
 from overflight.case.report import ReportContent, write_map, write_report
 from overflight.case.report.truth import Comparison, compared
 from overflight.drift import Settings
@@ -271,23 +272,33 @@ def _write(result: Investigation, unfinished: Unfinished) -> None:
 
 def _record(result: Investigation, reading: Reading, winds: xr.Dataset, plan: Plan, unfinished: Unfinished) -> None:
     """Write the case: evidence, sightings, findings, every file that was written, and the closing last."""
-    case = Case.create(unfinished.case, title=plan.title)
-    for file in reading.files:
-        digest = case.add_evidence(file.path, source="sightings given to this investigation")
-        if digest != file.sha256:
-            raise InvalidInput("sightings", f"{file.path}, which changed meanwhile", "a file that stays as it was read")
-    for seen in reading.sightings:
-        case.append("sighting", _sighting(seen), inputs=(seen.evidence_sha256,))
-    inputs = (*(file.sha256 for file in reading.files), *_digests(winds))
+    with Case.create(unfinished.case, title=plan.title, closes=True) as case:
+        for file in reading.files:
+            digest = case.add_evidence(file.path, source="sightings given to this investigation")
+            if digest != file.sha256:
+                raise InvalidInput(
+                    "sightings", f"{file.path}, which changed meanwhile", "a file that stays as it was read"
+                )
+        case.append_many([Draft(kind="sighting", body=_sighting(seen), inputs=(seen.evidence_sha256,))
+                          for seen in reading.sightings])  # fmt: skip
+        inputs = (*(file.sha256 for file in reading.files), *_digests(winds))
+        case.append_many(_findings(result, winds, plan, inputs))
+        for name in unfinished.names:
+            case.add_file(unfinished.folder / name, inputs=inputs)
+        case.append("closing", {})
+
+
+def _findings(result: Investigation, winds: xr.Dataset, plan: Plan, inputs: tuple[str, ...]) -> list[Draft]:
     about = {"command": plan.command, "version": __version__, "seed": plan.seed, "members": plan.members}
     about |= {"winds": winds.attrs.get("source", ""), "hours_back": plan.hours_back, "hours_ahead": plan.hours_ahead}
-    for name in ("track", "drift_test", "origin", "identity", "ledger"):
-        finding = getattr(result, name)
-        if finding is not None:
-            case.append("finding", {"name": name, "parameters": about, "result": finding.to_json()}, inputs=inputs)
-    for name in unfinished.names:
-        case.add_file(unfinished.folder / name, inputs=inputs)
-    case.append("closing", {})
+    found = {name: getattr(result, name) for name in ("track", "drift_test", "origin", "identity", "ledger")}
+    return [
+        Draft(
+            kind="finding", body={"name": name, "parameters": about, "result": one.to_json()}, inputs=inputs, label=name
+        )
+        for name, one in found.items()
+        if one is not None
+    ]
 
 
 def _digests(winds: xr.Dataset) -> tuple[str, ...]:

@@ -16,10 +16,9 @@ def verify_(
     folder: Annotated[Path, Parameter(help="An incident folder, or the case folder in it.")], *, json: Json = False
 ) -> None:
     """Check an incident's log, and every file it names, against their hashes; exit code 1 where anything differs."""
-    from overflight.case.log import CASE, LOG, verify
+    from overflight.case.verify import verify
 
-    inside = folder / CASE
-    found = verify(inside if (inside / LOG).is_file() else folder)
+    found = verify(folder)
     if json:
         say_json(asdict(found))
     elif not found.problems:
