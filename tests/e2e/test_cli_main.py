@@ -54,8 +54,8 @@ def test_the_same_seed_gives_the_same_findings(incident):
 def test_a_changed_case_is_found(incident, tmp_path):
     assert command("case", "verify", "incident", cwd=incident[0]).returncode == 0
     shutil.copytree(incident[0] / "incident" / "case", tmp_path / "changed")
-    log = tmp_path / "changed" / "log.jsonl"
-    log.write_text(log.read_text().replace("overflight demo", "overflight dem0", 1))
+    log = tmp_path / "changed" / "case.sqlite"
+    log.write_bytes(log.read_bytes().replace(b"overflight demo", b"overflight dem0", 1))
     done = command("case", "verify", "changed", cwd=tmp_path)
     assert done.returncode == 1
     assert "record" in done.stderr
@@ -69,11 +69,14 @@ def test_what_was_cut_off_changed_or_removed_is_found(incident, tmp_path):
 
     folder = tmp_path / "incident"
     shutil.copytree(incident[0] / "incident", folder)
-    log = folder / "case" / "log.jsonl"
-    whole = log.read_text()
-    log.write_text("".join(whole.splitlines(keepends=True)[:-1]))
+    log = folder / "case" / "case.sqlite"
+    whole = log.read_bytes()
+    with sqlite3.connect(log) as connection:
+        ((last,),) = connection.execute("SELECT hash FROM overflight_records WHERE kind = 'closing'").fetchall()
+        connection.execute("DELETE FROM overflight_records WHERE kind = 'closing'")
+    connection.close()
     assert "its tail is cut off, or it is not done" in verify()
-    log.write_text(whole)
+    log.write_bytes(whole)
     page = (folder / "report.html").read_text()
     (folder / "report.html").write_text(page.replace("Where it was", "Where it may have been", 1))
     assert "report.html differs" in verify()
@@ -83,7 +86,7 @@ def test_what_was_cut_off_changed_or_removed_is_found(incident, tmp_path):
     (tmp_path / "track.nc").rename(folder / "track.nc")
     told = json.loads(command("case", "verify", "incident", "--json", cwd=tmp_path).stdout)
     assert (told["problems"], told["evidence"], told["files"]) == ([], 1, 12)
-    assert told["head"] == json.loads(whole.splitlines()[-1])["hash"]
+    assert told["head"] == last
 
 
 @pytest.mark.parametrize("name", ["sightings.csv", "map.png", "track.nc"])
@@ -98,7 +101,8 @@ def test_a_demo_does_not_write_over_what_it_did_not_write(tmp_path, name):
 
 def found_in(folder):
     """Return the command a case names, its findings, and the digests of its files; of the report without its date."""
-    records = [json.loads(line) for line in (folder / "case" / "log.jsonl").read_text().splitlines()]
+    with Case.open(folder / "case") as case:
+        records = [record.to_json() for record in case.records()]
     findings = {r["body"]["name"]: r["body"]["result"] for r in records if r["kind"] == "finding"}
     (asked,) = {r["body"]["parameters"]["command"] for r in records if r["kind"] == "finding"}
     files = {r["body"]["path"]: r["body"]["sha256"] for r in records if r["kind"] == "file"}

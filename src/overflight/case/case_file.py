@@ -16,7 +16,8 @@ from typing import Any, Protocol
 
 from overflight.case.canonical import canonical, parsed, plain, sha256_of
 from overflight.case.heads import Head
-from overflight.case.keys import SecretKey
+from overflight.case.keyring import Keyring
+from overflight.case.keys import PublicKey, SecretKey
 from overflight.case.merkle import Tree
 from overflight.case.record import SALT_BYTES, Draft, Record, digest_of_body, hash_of
 from overflight.case.seal import Writers, sync_folder
@@ -98,7 +99,7 @@ class Case:
             The folder holds none, or one of an older or newer form.
         """
         if (folder / OLD_LOG).is_file() and not is_case(folder):
-            raise InvalidInput("case", f"{folder} with {OLD_LOG}, a log of overflight 0.5 or older", f"one with {FILE}",
+            raise InvalidInput("case", f"{folder} with {OLD_LOG}, a log of an earlier overflight", f"one with {FILE}",
                                hint="case verify reads it; to add to it, investigate anew")  # fmt: skip
         if not is_case(folder):
             raise InvalidInput("case", str(folder), f"a folder with {FILE}")
@@ -111,6 +112,12 @@ class Case:
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def seal(self) -> None:
+        """Count as a writer, so that closing seals the file."""
+        if self._writers is not None:
+            with told(self.folder):
+                self._writers.enter()
 
     def close(self) -> None:
         """Let go of the store, and seal its file where no other writer is left."""
@@ -145,7 +152,8 @@ class Case:
     @contextmanager
     def writing(self) -> Iterator[Add]:
         """Give ``add(drafts, once=False) -> records`` in one transaction that no other writer shares."""
-        with self._entered(), self.store.writing() as connection:
+        self.seal()
+        with self.store.writing() as connection:
             last = self.store.last(connection)
             if last is not None and hash_of(last.header()) != last.hash:
                 raise Tampered(f"record {last.number}: its hash is not that of what it holds")
@@ -170,13 +178,6 @@ class Case:
     def _there(self, connection: Any, draft: Draft, records: Sequence[Record]) -> Record | None:
         new = (r for r in records if (r.kind, r.label) == (draft.kind, draft.label))
         return next(new, None) or self.store.labelled(connection, draft.kind, draft.label)
-
-    @contextmanager
-    def _entered(self) -> Iterator[None]:
-        if self._writers is not None:
-            with told(self.folder):
-                self._writers.enter()
-        yield
 
     def add_evidence(self, path: Path, *, source: str, copy: bool = True, had_at: str = "", said_by: str = "") -> str:
         """Record a file by its digest, and keep a copy of it unless told otherwise; return the digest.
@@ -248,10 +249,46 @@ class Case:
     def sign(self, key: SecretKey) -> Record:
         """Append the signed head of the log as it is now.
 
+        Raises
+        ------
+        InvalidInput
+            The log does not name the key, or says that it is replaced or revoked.
+
+        Notes
+        -----
         What another writer appends meanwhile stands between the head and the records it is of, which is no harm.
         """
+        self.require_key(key.public)
         envelope = self.head().signed(key)
         return self.append("head", {"party": self.author, "envelope": envelope}, label=key.public.id)
+
+    def require_key(self, key: PublicKey) -> None:
+        """Refuse a key that the log does not name, or that is replaced or revoked."""
+        self.keyring().require(key.id)
+
+    def keyring(self) -> Keyring:
+        """Return whose keys the log knows."""
+        return Keyring(self.records("opening", "key"))
+
+    def add_key(self, draft: Draft) -> Record:
+        """Append a record that names, replaces or revokes a key, if a log may say that.
+
+        Raises
+        ------
+        InvalidInput, Tampered
+            The key is known already, the former one did not sign, and the like.
+        """
+        self.seal()
+        with self.store.writing() as connection:
+            ring = Keyring(list(self.store.records(connection, ("opening", "key"))))
+            record, row = _next(draft, self.author, self.store.last(connection))
+            ring.take(record)
+            self.store.add(connection, [row])
+        return record
+
+    def first_author(self) -> str:
+        """Return who opened the case."""
+        return self.record(1).author
 
     def redact(self, number: int, reason: str) -> Record:
         """Take the body of a record out, a kept file of evidence too; leave its digest, and say why.
@@ -267,7 +304,8 @@ class Case:
         if target.body is None:
             raise InvalidInput("record", f"{number}, which is redacted", "one that has a body")
         body = {"record": number, "hash": target.hash, "body_sha256": target.body_sha256, "reason": reason}
-        with self._entered(), self.store.writing() as connection:
+        self.seal()
+        with self.store.writing() as connection:
             record, row = _next(Draft(kind="redaction", body=body, inputs=(target.hash,)), self.author,
                                 self.store.last(connection))  # fmt: skip
             self.store.add(connection, [row])

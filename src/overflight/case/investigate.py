@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from overflight.case.folder import FILES, Unfinished, written
 from overflight.case.record import Draft
 from overflight.case.report import ReportContent, write_map, write_report
 from overflight.case.report.truth import Comparison, compared
+from overflight.case.sighting_body import sighting_body
 from overflight.drift import Settings
 from overflight.drift.kernels.output import LANDED
 from overflight.drift.trajectories import thinned
@@ -279,7 +280,7 @@ def _record(result: Investigation, reading: Reading, winds: xr.Dataset, plan: Pl
                 raise InvalidInput(
                     "sightings", f"{file.path}, which changed meanwhile", "a file that stays as it was read"
                 )
-        case.append_many([Draft(kind="sighting", body=_sighting(seen), inputs=(seen.evidence_sha256,))
+        case.append_many([Draft(kind="sighting", body=sighting_body(seen), inputs=(seen.evidence_sha256,))
                           for seen in reading.sightings])  # fmt: skip
         inputs = (*(file.sha256 for file in reading.files), *_digests(winds))
         case.append_many(_findings(result, winds, plan, inputs))
@@ -304,20 +305,6 @@ def _findings(result: Investigation, winds: xr.Dataset, plan: Plan, inputs: tupl
 def _digests(winds: xr.Dataset) -> tuple[str, ...]:
     digest = winds.attrs.get("sha256", "")
     return tuple(digest) if isinstance(digest, list | tuple) else ((digest,) if digest else ())
-
-
-def _sighting(seen: Any) -> dict[str, Any]:
-    altitude = seen.altitude
-    return {
-        "time": iso(seen.time), "time_sd_s": seen.time_sd_s, "lat": seen.lat, "lon": seen.lon,
-        "position_sd_m": seen.position_sd_m,
-        "altitude": None if altitude is None else {"value_m": altitude.value_m, "sd_m": altitude.sd_m,
-                                                    "reference": altitude.reference},
-        "time_window_s": seen.time_window_s,
-        "ellipse": None if seen.ellipse is None else asdict(seen.ellipse),
-        "bearing": None if seen.bearing is None else asdict(seen.bearing),
-        "kind": seen.kind, "object": seen.object_label, "source": seen.source, "note": seen.note,
-    }  # fmt: skip
 
 
 def _content(result: Investigation, reading: Reading, winds: xr.Dataset, plan: Plan) -> ReportContent:

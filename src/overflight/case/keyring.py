@@ -1,7 +1,7 @@
 """Which keys a log says are whose, from which record to which; and the records that say so.
 
-The first key of a party is taken on trust: its fingerprint is compared out of band. A rotation is signed by the key that
-it replaces. A revocation may be signed or not: to distrust a key needs no proof.
+The first key of a party is taken on trust: its fingerprint is compared out of band. A rotation is signed by the key
+that it replaces. A revocation may be signed or not: to distrust a key needs no proof.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from overflight.case.canonical import canonical_text, parsed
 from overflight.case.envelope import opened, signed
 from overflight.case.keys import PublicKey, SecretKey
 from overflight.case.record import Draft, Record
-from overflight.errors import InvalidInput, OverflightError, Tampered
+from overflight.errors import InvalidInput, Tampered
 
 KEY_TYPE = "application/vnd.overflight.key+json"
 KIND = "key"
@@ -89,13 +89,15 @@ class Keyring:
             It says what no log may say: a rotation that the former key did not sign, and the like.
         """
         body = record.body
-        if body is None or record.kind not in ("opening", KIND):
+        if (
+            body is None
+            or record.kind not in ("opening", KIND)
+            or (record.kind == "opening" and "public_key" not in body)
+        ):
             return
-        if record.kind == "opening":
-            if "public_key" in body:
-                self._name(record.number, str(body.get("party")), PublicKey.of_text(body["public_key"]))
-            return
-        action, party, key = body.get("action"), str(body.get("party")), PublicKey.of_text(body.get("public_key"))
+        party, key = str(body.get("party")), PublicKey.of_text(body.get("public_key"))
+        action = "new" if record.kind == "opening" else body.get("action")
+        reason = str(body.get("reason", ""))
         if action == "new":
             if self.live(party):
                 raise InvalidInput("key", f"a second one for {party}", "a rotation, signed by the first")
@@ -103,11 +105,11 @@ class Keyring:
         elif action == "rotate":
             former = self._signer(record, body, party)
             self._name(record.number, party, key)
-            self._end(record, former.id, "rotate", str(body.get("reason", "")))
+            self._end(record, former.id, "rotate", reason)
         elif action == "revoke":
             if key.id not in self.states:
                 raise InvalidInput("key", f"a revocation of {key.fingerprint}, which is unknown", "a key of the log")
-            self._end(record, key.id, "revoke", str(body.get("reason", "")))
+            self._end(record, key.id, "revoke", reason)
         else:
             raise InvalidInput("action", repr(action), ", ".join(ACTIONS))
 
@@ -151,12 +153,3 @@ def revocation(party: str, key: PublicKey, reason: str) -> Draft:
         "reason": reason,
     }
     return Draft(kind=KIND, body=body)
-
-
-def problem_of(ring: Keyring, record: Record) -> str | None:
-    """Take a record into a keyring, and say what is wrong with it."""
-    try:
-        ring.take(record)
-    except OverflightError as problem:
-        return str(problem)
-    return None

@@ -1,4 +1,4 @@
-"""Ed25519 keys: a secret one in a file with a passphrase (PKCS #8), a public one by its 32 bytes and its fingerprint."""
+"""Ed25519 keys: secret ones in files with a passphrase (PKCS #8), public ones by their 32 bytes and fingerprint."""
 
 from __future__ import annotations
 

@@ -122,7 +122,7 @@ def is_included(entry: bytes, index: int, size: int, proof: Sequence[bytes], roo
 
 def is_consistent(first: int, first_root: bytes, second: int, second_root: bytes, proof: Sequence[bytes]) -> bool:
     """Say whether a proof of consistency holds (section 2.1.4.2); of an empty log every log is a continuation."""
-    if first == 0 or first == second:
+    if first in (0, second):
         return not proof and 0 <= first <= second and first_root == (EMPTY if first == 0 else second_root)
     if not 0 < first < second or not proof:
         return False

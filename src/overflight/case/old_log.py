@@ -1,4 +1,4 @@
-"""The log of overflight 0.5 and older: one canonical JSON record a line, each holding the digest of the one before.
+"""The log of earlier versions: one canonical JSON record a line, each holding the digest of the one before.
 
 It is still read and verified; what is new is written to a store, see ``case_file``.
 """

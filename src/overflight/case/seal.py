@@ -20,7 +20,7 @@ NO_SEAL = f"{FILE} has no seal: its last writer was stopped, or is writing; byte
 
 
 class Writers:
-    """This process among those that write to a case's folder."""
+    """The part of this process among those that write to a case's folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

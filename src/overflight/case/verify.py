@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from cryptography import x509
 
 from overflight.case import old_log
 from overflight.case.canonical import canonical
 from overflight.case.case_file import CASE, OLD_LOG, Case, is_case
 from overflight.case.files import file_problem, names_file
 from overflight.case.heads import Head, opened_head, read_head
-from overflight.case.keyring import Keyring, problem_of
+from overflight.case.keyring import Keyring
 from overflight.case.merkle import Tree
 from overflight.case.record import KINDS, Record, digest_of_body, hash_of
 from overflight.case.seal import check_seal
 from overflight.case.store import FILE, record_of
+from overflight.case.timestamp import check_stamp, library
 from overflight.errors import InvalidInput, OverflightError, Tampered
 from overflight.geo.times import parse_utc
 
@@ -66,12 +69,13 @@ class Verification:
         return self
 
 
-def verify(folder: Path) -> Verification:
+def verify(folder: Path, roots: Sequence[x509.Certificate] = ()) -> Verification:
     """Re-compute every hash of a case, and every digest and signature in it.
 
     Parameters
     ----------
     folder : an incident's folder, or the case in it. A log of an older version is read as well.
+    roots : certificates of the authorities whose time-stamps hold.
 
     Raises
     ------
@@ -82,7 +86,7 @@ def verify(folder: Path) -> Verification:
     folder = inside if is_case(inside) or (inside / OLD_LOG).is_file() else folder
     if not is_case(folder) and (folder / OLD_LOG).is_file():
         return _of_old(folder)
-    checks = _Checks(folder)
+    checks = _Checks(folder, tuple(roots))
     try:
         with Case.open(folder) as case:
             checks.run(case)
@@ -97,7 +101,7 @@ def verify(folder: Path) -> Verification:
 
 def _of_old(folder: Path) -> Verification:
     found = old_log.verify(folder)
-    note = f"{OLD_LOG} is of overflight 0.5 or older: it has no signatures, and nothing can be added to it"
+    note = f"{OLD_LOG} is of an earlier overflight: it has no signatures, and nothing can be added to it"
     return Verification(records=found.records, evidence=found.evidence, files=found.files, head=found.head,
                         problems=found.problems, notes=(note,))  # fmt: skip
 
@@ -105,8 +109,8 @@ def _of_old(folder: Path) -> Verification:
 class _Checks:
     """What is known of a case while its records pass, once and in order."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, certificates: tuple[x509.Certificate, ...]) -> None:
+        self.folder, self.certificates = folder, certificates
         self.problems: list[str] = []
         self.notes: list[str] = []
         self.ring, self.tree = Keyring(), Tree()
@@ -118,7 +122,6 @@ class _Checks:
         self.roots: dict[int, str] = {}
         self.foreign: dict[tuple[str, int], tuple[str, int]] = {}
         self.head: tuple[Head, str] | None = None
-        self.latest = ""
 
     def say(self, problem: str) -> None:
         """Keep a problem."""
@@ -128,7 +131,7 @@ class _Checks:
     def run(self, case: Case) -> None:
         """Let all records pass."""
         with case.store.reading() as connection:
-            wanted = set(_sizes(case.store.rows(connection, ("head",))))
+            wanted = set(_sizes(case.store.rows(connection, ("head", "stamp"))))
         with case.store.reading() as connection:
             for row in case.store.rows(connection):
                 self.take(row)
@@ -195,47 +198,64 @@ class _Checks:
 
     def of_kind(self, record: Record) -> None:
         """Check what a record of its kind says."""
-        body, kind, number = record.body, record.kind, record.number
-        self.latest = max(self.latest, record.made_at)
+        body, kind = record.body, record.kind
         if kind not in ("head", "stamp"):
             self.last_kind = kind
-        if kind == "opening":
-            self.log, self.closes = record.hash, bool((body or {}).get("closes"))
-        if kind in ("opening", "key") and (wrong := problem_of(self.ring, record)):
-            self.say(f"record {number}: {wrong}")
         if kind == "closing":
-            self.closed = number
+            self.closed = record.number
         if body is None:
             return
+        if kind == "opening":
+            self.log, self.closes = record.hash, bool(body.get("closes"))
         if kind == "redaction":
-            self.redacted[int(body.get("record", 0))] = (number, str(body.get("body_sha256")))
-        if kind == "head":
-            self.of_head(record, body)
-        if names_file(kind, body):
-            wrong = file_problem(self.folder, kind, body)
-            if wrong is None:
-                self.held[kind] += 1
-            else:
-                self.say(f"record {number}: {wrong}")
+            self.redacted[_number(body.get("record"))] = record.number, str(body.get("body_sha256"))
+        check = {"opening": self.of_key, "key": self.of_key, "head": self.of_head, "stamp": self.of_stamp,
+                 "evidence": self.of_file, "file": self.of_file}.get(kind)  # fmt: skip
+        if check is not None:
+            try:
+                check(record, body)
+            except OverflightError as problem:
+                self.say(f"record {record.number}: {problem}")
+
+    def of_key(self, record: Record, _: dict[str, Any]) -> None:
+        """Take the key that a record names."""
+        self.ring.take(record)
+
+    def of_file(self, record: Record, body: dict[str, Any]) -> None:
+        """Check the file that a record names."""
+        if names_file(record.kind, body):
+            wrong = file_problem(self.folder, record.kind, body)
+            if wrong is not None:
+                raise Tampered(wrong)
+            self.held[record.kind] += 1
+
+    def of_stamp(self, record: Record, body: dict[str, Any]) -> None:
+        """Check a time-stamp of this log."""
+        head = body.get("head")
+        size = _number(head.get("size")) if isinstance(head, dict) else 0
+        if not isinstance(head, dict) or self.roots.get(size) != head.get("root") or size >= record.number:
+            raise Tampered("the stamped head is not that of this log")
+        try:
+            library()
+        except InvalidInput as problem:
+            self.notes.append(f"record {record.number}: its time-stamp was not checked: {problem}")
+            return
+        made_at = check_stamp(body, self.certificates)
+        by = "by an authority that is trusted" if self.certificates else "not checked against a root: give --tsa FILE"
+        self.notes.append(f"the first {size} records were there at {made_at}, {by}")
 
     def of_head(self, record: Record, body: dict[str, Any]) -> None:
         """Check a signed head: of this log against its records, of another against the others of it."""
-        try:
-            head, key = opened_head(body.get("envelope"), self.ring.live(at=record.number))
-        except OverflightError as problem:
-            self.say(f"record {record.number}: {problem}")
-            return
+        head, key = opened_head(body.get("envelope"), self.ring.live(at=record.number))
         if head.log == self.log:
             if head.size >= record.number or self.roots.get(head.size) != head.root:
-                self.say(f"record {record.number}: the signed head of {head.size} records is not that of this log")
-            elif self.head is None or head.size >= self.head[0].size:
+                raise Tampered(f"the signed head of {head.size} records is not that of this log")
+            if self.head is None or head.size >= self.head[0].size:
                 self.head = head, key.id
             return
         root, at = self.foreign.setdefault((head.log, head.size), (head.root, record.number))
         if root != head.root:
-            self.say(
-                f"record {record.number}: a fork: {body.get('party')} signed another head of {head.size} records in record {at}"
-            )
+            raise Tampered(f"a fork: {body.get('party')} signed another head of {head.size} records in record {at}")
 
     def end(self) -> None:
         """Check what shows at the end only."""
@@ -273,9 +293,14 @@ def _sizes(rows: Iterator[Any]) -> Iterator[int]:
     """Yield the sizes that signed heads are of."""
     for row in rows:
         try:
-            yield read_head(json.loads(row.body)["envelope"])[0].size
+            body = json.loads(row.body)
+            yield _number(body["head"]["size"]) if row.kind == "stamp" else read_head(body["envelope"])[0].size
         except (OverflightError, ValueError, TypeError, KeyError, RecursionError):
             continue
+
+
+def _number(value: Any) -> int:
+    return value if type(value) is int else 0
 
 
 def _is_canonical(value: dict[str, Any], body: bytes) -> bool:
