@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from cli_calls import command, refused, synthetic
 
+from overflight.case.case_file import Case
 from overflight.cli.main import main
 
 ROWS = [(f"2023-01-01T{h:02d}:00:00Z", 40.0, round(0.4221 * h, 4)) for h in (0, 6, 12, 18, 23)]

@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 import shutil
+import sqlite3
 from datetime import UTC, datetime
 
 import pytest
@@ -14,6 +15,7 @@ from cli_calls import command, leavings, synthetic
 from fetch_files import write_arco
 from fetch_server import Server
 
+from overflight.case.case_file import Case
 from overflight.case.demo import FEBRUARY_LEVELS_HPA, shipped
 from overflight.cli.main import main
 
@@ -87,6 +89,63 @@ def test_what_was_cut_off_changed_or_removed_is_found(incident, tmp_path):
     told = json.loads(command("case", "verify", "incident", "--json", cwd=tmp_path).stdout)
     assert (told["problems"], told["evidence"], told["files"]) == ([], 1, 12)
     assert told["head"] == last
+
+
+def test_findings_computed_again_are_the_same_and_a_false_one_is_named(incident, tmp_path):
+    done = command("case", "verify", "incident", "--rerun", "--json", cwd=incident[0])
+    told = json.loads(done.stdout)
+    assert (done.returncode, told["problems"], told["rerun"]["problems"]) == (0, [], [])
+    assert (told["rerun"]["findings"], told["rerun"]["files"]) == (4, 11)
+    shutil.copytree(incident[0] / "incident", tmp_path / "incident")
+    with Case.open(tmp_path / "incident" / "case") as case:
+        (origin,) = [r for r in case.records("finding") if r.label == "origin"]
+        origin.body["result"]["area_90_km2"] = 1.0
+        false = case.append("finding", origin.body, inputs=origin.inputs, label="origin")
+    done = command("case", "verify", "incident", "--rerun", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"record {false.number}: origin: result.area_90_km2 is " in done.stderr
+    assert "when computed again, the record says 1" in done.stderr
+
+
+def test_claims_stand_beside_findings(incident, tmp_path):
+    shutil.copytree(incident[0] / "incident", tmp_path / "incident")
+    window = ("--from", "2022-08-22T16:00:00Z", "--to", "2022-08-22T18:00:00Z")
+    for party, *claim in (
+        ("north", "passed-over", "USA", *window),
+        ("south", "passed-over", "USA", "--not", *window),
+        ("south", "passed-over", "Canada", *window),
+        ("south", "passed-over", "Canada"),
+        ("south", "passed-over", "Canada", "--from", "2021-08-22T16:00:00Z"),
+        ("south", "launched-from", "34.5,-106.8", "--radius-km", "150"),
+        ("south", "launched-from", "Canada"),
+        ("north", "at-altitude", "5000", *window),
+        ("north", "was-drifting"),
+        ("north", "was-civil"),
+        ("north", "purpose", "to look at the weather"),
+    ):
+        assert main(["case", "claim", str(tmp_path / "incident"), *claim, "--party", party]) == 0
+    done = command("case", "weigh", "incident", "--json", cwd=tmp_path)
+    weighed = json.loads(done.stdout)
+    assert [one["outcome"] for one in weighed] == [
+        "supported", "contradicted", "contradicted", "open", "open", "supported", "contradicted", "contradicted",
+        "open", "untestable", "untestable",
+    ]  # fmt: skip
+    assert [b["finding"] for one in weighed for b in one["bearings"]] == (
+        ["ledger"] * 5 + ["origin"] * 2 + ["track", "drift_test"]
+    )
+    assert weighed[2]["sentence"].startswith(
+        "south says that it passed over Canada between 2022-08-22T16:00:00Z and 2022-08-22T18:00:00Z: the findings "
+        "contradict it (very strongly by the ledger, record "
+    )
+    assert "cannot be tested with what is known" in weighed[3]["sentence"]
+    assert "not testable by this tool" in weighed[10]["sentence"]
+    with Case.open(tmp_path / "incident" / "case") as case:
+        for one in weighed:
+            assert case.record(one["record"]).hash == one["hash"]
+            assert all(case.record(b["record"]).kind == "finding" for b in one["bearings"])
+    (tmp_path / "incident" / "origin.geojson").write_text("{}")
+    weighed = json.loads(command("case", "weigh", "incident", "--json", cwd=tmp_path).stdout)
+    assert [one["outcome"] for one in weighed[5:7]] == ["open", "open"]
 
 
 @pytest.mark.parametrize("name", ["sightings.csv", "map.png", "track.nc"])

@@ -5,12 +5,12 @@ The one exception is a redaction, which takes a body and its salt out; the row's
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from overflight.case.record import Record
@@ -207,8 +207,8 @@ def record_of(row: sa.Row[Any]) -> Record:
         Its fields are not those of a record.
     """
     try:
-        body = None if row.body is None else json.loads(row.body)
-        inputs = tuple(json.loads(row.inputs))
+        body = None if row.body is None else msgspec.json.decode(row.body)
+        inputs = () if row.inputs == "[]" else tuple(msgspec.json.decode(row.inputs))
     except (ValueError, TypeError, RecursionError):
         raise Tampered(f"record {row.number}: its body or inputs are no JSON") from None
     return Record(

@@ -11,7 +11,7 @@ from typing import Any
 from cryptography import x509
 
 from overflight.case import old_log
-from overflight.case.canonical import canonical
+from overflight.case.canonical import is_canonical
 from overflight.case.case_file import CASE, OLD_LOG, Case, is_case
 from overflight.case.files import file_problem, names_file
 from overflight.case.heads import Head, opened_head, read_head
@@ -193,7 +193,7 @@ class _Checks:
             yield "its body or its salt is missing"
         elif digest_of_body(record.salt, body) != record.body_sha256:
             yield f"its body has the digest {digest_of_body(record.salt, body)}, the record says {record.body_sha256}"
-        elif not isinstance(record.body, dict) or not _is_canonical(record.body, body):
+        elif not isinstance(record.body, dict) or not is_canonical(body):
             yield "its body is not canonical JSON"
 
     def of_kind(self, record: Record) -> None:
@@ -301,10 +301,3 @@ def _sizes(rows: Iterator[Any]) -> Iterator[int]:
 
 def _number(value: Any) -> int:
     return value if type(value) is int else 0
-
-
-def _is_canonical(value: dict[str, Any], body: bytes) -> bool:
-    try:
-        return canonical(value) == body
-    except InvalidInput:
-        return False
