@@ -132,8 +132,8 @@ def _crossed(claim: Claim, row: Mapping[str, Any], members: int) -> tuple[float,
     """Return the least and highest probability of a crossing in the time that is claimed, and what was found."""
     low, high = float(row["probability_low"]), float(row["probability_high"])
     entry, leave = ([parse_utc(row[f"{what}_{q}"]) for q in ("q05", "q95")] for what in ("entry", "exit"))
-    sentence = (f"{int(row['members'])} of {members} paths crossed {row['name']} ({low:.1%} to {high:.1%}), entering "
-                f"from {iso(entry[0])} to {iso(entry[1])} and leaving from {iso(leave[0])} to {iso(leave[1])}")  # fmt: skip
+    sentence = (f"{int(row['members'])} of {members} paths crossed {row['name']} ({low:.1%} to {high:.1%}), "
+                f"entering from {iso(entry[0])} to {iso(entry[1])} and leaving from {iso(leave[0])} to {iso(leave[1])}")  # fmt: skip
     if claim.window is None:
         return low, high, sentence
     start, end = claim.window
@@ -181,8 +181,8 @@ def _origin(claim: Claim, finding: Record, result: Mapping[str, Any], context: C
     low, elsewhere = float(mass[wholly].sum()), max(0.0, 1.0 - float(mass.sum()))
     high = float(mass[partly].sum()) + elsewhere
     place = str(claim).partition("launched from ")[2].partition(" between ")[0]
-    sentence = (f"Of the launches in the {hours:g} h before the first sighting that agree with all sightings, {low:.1%} "
-                f"to {min(high, 1.0):.1%} are from there: {place}.")  # fmt: skip
+    sentence = (f"Of the launches in the {hours:g} h before the first sighting that agree with all sightings, "
+                f"{low:.1%} to {min(high, 1.0):.1%} are from there: {place}.")  # fmt: skip
     least = 3.0 / max(float(result["ess"]), 3.0)
     return _probable(finding, min(low, 1.0 - least) if window is None else 0.0, max(high, least), sentence)
 
