@@ -178,6 +178,7 @@ def test_what_may_not_be_read_or_written(foreign, tmp_path):
         # A first whole run loads what a process without rights could not load.
         warm = [("call", [*FORECAST, "-o", f"{tmp_path}/warm.csv"]), ("call", ["airspace", f"{tmp_path}/warm.csv"])]
         warm += [("call", [*INVESTIGATE, "--case", f"{tmp_path}/warm"]), ("call", ["demo", "--winds", "none"])]
+        warm += [("call", ["case", "verify", f"{tmp_path}/warm"])]
         told = calls(foreign, *warm, ("drop",), *run)[len(warm) :]
         for (line, (expected, _)), (code, out, err) in zip(DENIED.items(), told, strict=True):
             whole = line.replace("@store", str(foreign / "store"))

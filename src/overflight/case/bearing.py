@@ -132,8 +132,9 @@ def _crossed(claim: Claim, row: Mapping[str, Any], members: int) -> tuple[float,
     """Return the least and highest probability of a crossing in the time that is claimed, and what was found."""
     low, high = float(row["probability_low"]), float(row["probability_high"])
     entry, leave = ([parse_utc(row[f"{what}_{q}"]) for q in ("q05", "q95")] for what in ("entry", "exit"))
+    times = [iso(instant) for instant in (*entry, *leave)]
     sentence = (f"{int(row['members'])} of {members} paths crossed {row['name']} ({low:.1%} to {high:.1%}), "
-                f"entering from {iso(entry[0])} to {iso(entry[1])} and leaving from {iso(leave[0])} to {iso(leave[1])}")  # fmt: skip
+                f"entering from {times[0]} to {times[1]} and leaving from {times[2]} to {times[3]}")  # fmt: skip
     if claim.window is None:
         return low, high, sentence
     start, end = claim.window
