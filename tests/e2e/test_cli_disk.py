@@ -142,7 +142,7 @@ def foreign():
         folder = Path(name)
         synthetic(u=0.5).to_netcdf(folder / "winds.nc", engine="h5netcdf")
         (folder / "s.csv").write_text("time,lat,lon,altitude_m\n2022-11-11T00:30:00Z,55,55,13500\n")
-        for secret in ("secret.csv", "secret.nc", "private/case/log.jsonl", "store/gfs-0p25/f.grib2"):
+        for secret in ("secret.csv", "secret.nc", "private/case/case.sqlite", "store/gfs-0p25/f.grib2"):
             (folder / secret).parent.mkdir(parents=True, exist_ok=True)
             (folder / secret).write_text("secret")
             (folder / secret).chmod(0)
@@ -164,7 +164,7 @@ DENIED = {
     "sightings: got 'secret.csv' (Permission denied), expected " + CSV: (2, ["investigate", "secret.csv", "--winds", "winds.nc", "--case", "OPEN/incident"]),
     "secret.nc: winds: got permission denied, expected a readable file": (2, ["winds", "info", "secret.nc"]),
     "tracks: got secret.nc (PermissionError), expected NetCDF or Zarr trajectories": (2, ["airspace", "secret.nc"]),
-    "private/case/log.jsonl: got Permission denied, expected what can be read and written": (2, ["case", "verify", "private"]),
+    "private/case/case.sqlite: got Permission denied, expected what can be read and written": (2, ["case", "verify", "private"]),
     "@store: permission denied; make it writable, or set OVERFLIGHT_WINDS_STORE to another folder": (3, ["winds", "list"]),
     "/nonexistent: got Permission denied, expected what can be read and written": (2, ["--install-completion", "--shell", "bash"]),
 }  # fmt: skip
@@ -178,6 +178,7 @@ def test_what_may_not_be_read_or_written(foreign, tmp_path):
         # A first whole run loads what a process without rights could not load.
         warm = [("call", [*FORECAST, "-o", f"{tmp_path}/warm.csv"]), ("call", ["airspace", f"{tmp_path}/warm.csv"])]
         warm += [("call", [*INVESTIGATE, "--case", f"{tmp_path}/warm"]), ("call", ["demo", "--winds", "none"])]
+        warm += [("call", ["case", "verify", f"{tmp_path}/warm"])]
         told = calls(foreign, *warm, ("drop",), *run)[len(warm) :]
         for (line, (expected, _)), (code, out, err) in zip(DENIED.items(), told, strict=True):
             whole = line.replace("@store", str(foreign / "store"))

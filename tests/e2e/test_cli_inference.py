@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from cli_calls import command, refused, synthetic
 
+from overflight.case.case_file import Case
 from overflight.cli.main import main
 
 ROWS = [(f"2023-01-01T{h:02d}:00:00Z", 40.0, round(0.4221 * h, 4)) for h in (0, 6, 12, 18, 23)]
@@ -119,8 +120,8 @@ def test_an_incident_keeps_every_file_and_asks_about_candidates(folder, capsys):
     assert "What could it be?" in page
     assert "Do the winds alone explain it?" in page
     assert main(["case", "verify", str(folder / "incident")]) == 0
-    log = (folder / "incident" / "case" / "log.jsonl").read_text()
-    assert log.count('"kind":"evidence"') + log.count('"kind": "evidence"') >= 2
+    with Case.open(folder / "incident" / "case") as case:
+        assert len(case.records("evidence")) >= 2
 
 
 @pytest.mark.parametrize(

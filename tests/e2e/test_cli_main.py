@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 import shutil
+import sqlite3
 from datetime import UTC, datetime
 
 import pytest
@@ -14,6 +15,7 @@ from cli_calls import command, leavings, synthetic
 from fetch_files import write_arco
 from fetch_server import Server
 
+from overflight.case.case_file import Case
 from overflight.case.demo import FEBRUARY_LEVELS_HPA, shipped
 from overflight.cli.main import main
 
@@ -54,8 +56,8 @@ def test_the_same_seed_gives_the_same_findings(incident):
 def test_a_changed_case_is_found(incident, tmp_path):
     assert command("case", "verify", "incident", cwd=incident[0]).returncode == 0
     shutil.copytree(incident[0] / "incident" / "case", tmp_path / "changed")
-    log = tmp_path / "changed" / "log.jsonl"
-    log.write_text(log.read_text().replace("overflight demo", "overflight dem0", 1))
+    log = tmp_path / "changed" / "case.sqlite"
+    log.write_bytes(log.read_bytes().replace(b"overflight demo", b"overflight dem0", 1))
     done = command("case", "verify", "changed", cwd=tmp_path)
     assert done.returncode == 1
     assert "record" in done.stderr
@@ -69,11 +71,14 @@ def test_what_was_cut_off_changed_or_removed_is_found(incident, tmp_path):
 
     folder = tmp_path / "incident"
     shutil.copytree(incident[0] / "incident", folder)
-    log = folder / "case" / "log.jsonl"
-    whole = log.read_text()
-    log.write_text("".join(whole.splitlines(keepends=True)[:-1]))
+    log = folder / "case" / "case.sqlite"
+    whole = log.read_bytes()
+    with sqlite3.connect(log) as connection:
+        ((last,),) = connection.execute("SELECT hash FROM overflight_records WHERE kind = 'closing'").fetchall()
+        connection.execute("DELETE FROM overflight_records WHERE kind = 'closing'")
+    connection.close()
     assert "its tail is cut off, or it is not done" in verify()
-    log.write_text(whole)
+    log.write_bytes(whole)
     page = (folder / "report.html").read_text()
     (folder / "report.html").write_text(page.replace("Where it was", "Where it may have been", 1))
     assert "report.html differs" in verify()
@@ -83,7 +88,64 @@ def test_what_was_cut_off_changed_or_removed_is_found(incident, tmp_path):
     (tmp_path / "track.nc").rename(folder / "track.nc")
     told = json.loads(command("case", "verify", "incident", "--json", cwd=tmp_path).stdout)
     assert (told["problems"], told["evidence"], told["files"]) == ([], 1, 12)
-    assert told["head"] == json.loads(whole.splitlines()[-1])["hash"]
+    assert told["head"] == last
+
+
+def test_findings_computed_again_are_the_same_and_a_false_one_is_named(incident, tmp_path):
+    done = command("case", "verify", "incident", "--rerun", "--json", cwd=incident[0])
+    told = json.loads(done.stdout)
+    assert (done.returncode, told["problems"], told["rerun"]["problems"]) == (0, [], [])
+    assert (told["rerun"]["findings"], told["rerun"]["files"]) == (4, 11)
+    shutil.copytree(incident[0] / "incident", tmp_path / "incident")
+    with Case.open(tmp_path / "incident" / "case") as case:
+        (origin,) = [r for r in case.records("finding") if r.label == "origin"]
+        origin.body["result"]["area_90_km2"] = 1.0
+        false = case.append("finding", origin.body, inputs=origin.inputs, label="origin")
+    done = command("case", "verify", "incident", "--rerun", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"record {false.number}: origin: result.area_90_km2 is " in done.stderr
+    assert "when computed again, the record says 1" in done.stderr
+
+
+def test_claims_stand_beside_findings(incident, tmp_path):
+    shutil.copytree(incident[0] / "incident", tmp_path / "incident")
+    window = ("--from", "2022-08-22T16:00:00Z", "--to", "2022-08-22T18:00:00Z")
+    for party, *claim in (
+        ("north", "passed-over", "USA", *window),
+        ("south", "passed-over", "USA", "--not", *window),
+        ("south", "passed-over", "Canada", *window),
+        ("south", "passed-over", "Canada"),
+        ("south", "passed-over", "Canada", "--from", "2021-08-22T16:00:00Z"),
+        ("south", "launched-from", "34.5,-106.8", "--radius-km", "150"),
+        ("south", "launched-from", "Canada"),
+        ("north", "at-altitude", "5000", *window),
+        ("north", "was-drifting"),
+        ("north", "was-civil"),
+        ("north", "purpose", "to look at the weather"),
+    ):
+        assert main(["case", "claim", str(tmp_path / "incident"), *claim, "--party", party]) == 0
+    done = command("case", "weigh", "incident", "--json", cwd=tmp_path)
+    weighed = json.loads(done.stdout)
+    assert [one["outcome"] for one in weighed] == [
+        "supported", "contradicted", "contradicted", "open", "open", "supported", "contradicted", "contradicted",
+        "open", "untestable", "untestable",
+    ]  # fmt: skip
+    assert [b["finding"] for one in weighed for b in one["bearings"]] == (
+        ["ledger"] * 5 + ["origin"] * 2 + ["track", "drift_test"]
+    )
+    assert weighed[2]["sentence"].startswith(
+        "south says that it passed over Canada between 2022-08-22T16:00:00Z and 2022-08-22T18:00:00Z: the findings "
+        "contradict it (very strongly by the ledger, record "
+    )
+    assert "cannot be tested with what is known" in weighed[3]["sentence"]
+    assert "not testable by this tool" in weighed[10]["sentence"]
+    with Case.open(tmp_path / "incident" / "case") as case:
+        for one in weighed:
+            assert case.record(one["record"]).hash == one["hash"]
+            assert all(case.record(b["record"]).kind == "finding" for b in one["bearings"])
+    (tmp_path / "incident" / "origin.geojson").write_text("{}")
+    weighed = json.loads(command("case", "weigh", "incident", "--json", cwd=tmp_path).stdout)
+    assert [one["outcome"] for one in weighed[5:7]] == ["open", "open"]
 
 
 @pytest.mark.parametrize("name", ["sightings.csv", "map.png", "track.nc"])
@@ -98,7 +160,8 @@ def test_a_demo_does_not_write_over_what_it_did_not_write(tmp_path, name):
 
 def found_in(folder):
     """Return the command a case names, its findings, and the digests of its files; of the report without its date."""
-    records = [json.loads(line) for line in (folder / "case" / "log.jsonl").read_text().splitlines()]
+    with Case.open(folder / "case") as case:
+        records = [record.to_json() for record in case.records()]
     findings = {r["body"]["name"]: r["body"]["result"] for r in records if r["kind"] == "finding"}
     (asked,) = {r["body"]["parameters"]["command"] for r in records if r["kind"] == "finding"}
     files = {r["body"]["path"]: r["body"]["sha256"] for r in records if r["kind"] == "file"}

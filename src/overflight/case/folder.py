@@ -9,9 +9,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from overflight.case.log import CASE, LOG, recorded_files, sha256_of
+from overflight.case.canonical import sha256_of
+from overflight.case.case_file import CASE, Case, is_case
 from overflight.case.placing import remove
-from overflight.errors import InvalidInput
+from overflight.errors import InvalidInput, OverflightError
 
 RUNS = tuple(f"{name}{suffix}" for name in ("track", "hindcast", "forecast") for suffix in (".nc", ".geojson"))
 FILES = (*RUNS, "track.csv", "ledger.csv", "origin.geojson", "report.html", "map.png")
@@ -134,13 +135,23 @@ def _publish(unfinished: Unfinished, folder: Path) -> None:
 def _moved(folder: Path) -> list[str]:
     """Name the files in a folder that a run moved there before it was stopped."""
     part = folder / PART
-    if not (part / CASE / LOG).is_file():
+    if not is_case(part / CASE):
         return []
     return [
         name
-        for name, digest in recorded_files(part / CASE)
+        for name, digest in _recorded(part / CASE)
         if not (part / name).exists() and (folder / name).is_file() and sha256_of(folder / name) == digest
     ]
+
+
+def _recorded(case: Path) -> list[tuple[str, str]]:
+    """Return name and digest of the files beside a case that it records; none where it was not begun."""
+    try:
+        with Case.open(case) as opened:
+            bodies = [record.body or {} for record in opened.records("file")]
+    except OverflightError:
+        return []
+    return [(str(body.get("path")), str(body.get("sha256"))) for body in bodies]
 
 
 def _clear(folder: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,12 @@ import xarray as xr
 from overflight import __version__
 from overflight.airspace import Ledger, ledger
 from overflight.case import export
+from overflight.case.case_file import Case
 from overflight.case.folder import FILES, Unfinished, written
-from overflight.case.log import Case
+from overflight.case.record import Draft
 from overflight.case.report import ReportContent, write_map, write_report
 from overflight.case.report.truth import Comparison, compared
+from overflight.case.sighting_body import sighting_body
 from overflight.drift import Settings
 from overflight.drift.kernels.output import LANDED
 from overflight.drift.trajectories import thinned
@@ -272,42 +274,38 @@ def _write(result: Investigation, unfinished: Unfinished) -> None:
 
 def _record(result: Investigation, reading: Reading, winds: xr.Dataset, plan: Plan, unfinished: Unfinished) -> None:
     """Write the case: evidence, sightings, findings, every file that was written, and the closing last."""
-    case = Case.create(unfinished.case, title=plan.title)
-    for file in reading.files:
-        digest = case.add_evidence(file.path, source="sightings given to this investigation")
-        if digest != file.sha256:
-            raise InvalidInput("sightings", f"{file.path}, which changed meanwhile", "a file that stays as it was read")
-    for seen in reading.sightings:
-        case.append("sighting", _sighting(seen), inputs=(seen.evidence_sha256,))
-    inputs = (*(file.sha256 for file in reading.files), *_digests(winds))
+    with Case.create(unfinished.case, title=plan.title, closes=True) as case:
+        for file in reading.files:
+            digest = case.add_evidence(file.path, source="sightings given to this investigation")
+            if digest != file.sha256:
+                raise InvalidInput(
+                    "sightings", f"{file.path}, which changed meanwhile", "a file that stays as it was read"
+                )
+        case.append_many([Draft(kind="sighting", body=sighting_body(seen), inputs=(seen.evidence_sha256,))
+                          for seen in reading.sightings])  # fmt: skip
+        inputs = (*(file.sha256 for file in reading.files), *_digests(winds))
+        case.append_many(_findings(result, winds, plan, inputs))
+        for name in unfinished.names:
+            case.add_file(unfinished.folder / name, inputs=inputs)
+        case.append("closing", {})
+
+
+def _findings(result: Investigation, winds: xr.Dataset, plan: Plan, inputs: tuple[str, ...]) -> list[Draft]:
     about = {"command": plan.command, "version": __version__, "seed": plan.seed, "members": plan.members}
     about |= {"winds": winds.attrs.get("source", ""), "hours_back": plan.hours_back, "hours_ahead": plan.hours_ahead}
-    for name in ("track", "drift_test", "origin", "identity", "ledger"):
-        finding = getattr(result, name)
-        if finding is not None:
-            case.append("finding", {"name": name, "parameters": about, "result": finding.to_json()}, inputs=inputs)
-    for name in unfinished.names:
-        case.add_file(unfinished.folder / name, inputs=inputs)
-    case.append("closing", {})
+    found = {name: getattr(result, name) for name in ("track", "drift_test", "origin", "identity", "ledger")}
+    return [
+        Draft(
+            kind="finding", body={"name": name, "parameters": about, "result": one.to_json()}, inputs=inputs, label=name
+        )
+        for name, one in found.items()
+        if one is not None
+    ]
 
 
 def _digests(winds: xr.Dataset) -> tuple[str, ...]:
     digest = winds.attrs.get("sha256", "")
     return tuple(digest) if isinstance(digest, list | tuple) else ((digest,) if digest else ())
-
-
-def _sighting(seen: Any) -> dict[str, Any]:
-    altitude = seen.altitude
-    return {
-        "time": iso(seen.time), "time_sd_s": seen.time_sd_s, "lat": seen.lat, "lon": seen.lon,
-        "position_sd_m": seen.position_sd_m,
-        "altitude": None if altitude is None else {"value_m": altitude.value_m, "sd_m": altitude.sd_m,
-                                                    "reference": altitude.reference},
-        "time_window_s": seen.time_window_s,
-        "ellipse": None if seen.ellipse is None else asdict(seen.ellipse),
-        "bearing": None if seen.bearing is None else asdict(seen.bearing),
-        "kind": seen.kind, "object": seen.object_label, "source": seen.source, "note": seen.note,
-    }  # fmt: skip
 
 
 def _content(result: Investigation, reading: Reading, winds: xr.Dataset, plan: Plan) -> ReportContent:

@@ -49,7 +49,28 @@ GROUPS = {
         "plan": "Plan a search: where to look how thickly, and legs from base and back.",
         "update": "Say where it is, after searches that did not find it.",
     }),
-    "case": ("Check an incident's log.", {"verify": "Re-compute the whole log and say what differs."}),
+    "case": ("Keep an incident's record, sign it, check it, hand it over.", {
+        "new": "Open a case.",
+        "add": "Add evidence, and the sightings in it.",
+        "state": "Record what somebody said.",
+        "claim": "Record what of a statement can be checked.",
+        "correct": "Correct a record; it stays.",
+        "redact": "Take the body of a record out; its digest stays.",
+        "close": "Close a case.",
+        "list": "List the records of a case.",
+        "show": "Show a record.",
+        "weigh": "Set each claim beside the findings that bear on it.",
+        "verify": "Re-compute the whole log and say what differs.",
+        "keys": "Make and show keys; name, rotate and revoke them in a case.",
+        "sign": "Sign the log as it is now.",
+        "stamp": "Let a time-stamping authority stamp the log.",
+        "prove": "Write a record with the proof that it is in the signed log.",
+        "check-proof": "Check a proof with a party's public key.",
+        "export": "Write a case to one file to hand over.",
+        "import": "Make an incident's folder from its one file.",
+        "prov": "Write where everything comes from, as W3C PROV.",
+        "crate": "Make an incident's folder an RO-Crate.",
+    }),
 }  # fmt: skip
 COMPLETION = {
     "install_completion": "Install completion for bash, zsh or fish.",
@@ -82,7 +103,7 @@ def application() -> cyclopts.App:
     for group, (text, verbs) in GROUPS.items():
         sub = app[group] if group in VERBS else cyclopts.App(name=group, help=text)  # a verb may have verbs of its own
         for verb, line in verbs.items():
-            sub.command(f"overflight.cli.{group}:{verb}_", name=verb, help=line)
+            sub.command(f"overflight.cli.{group}:{verb.replace('-', '_')}_", name=verb, help=line)
         if group not in VERBS:
             app.command(sub)
     for verb, text in COMPLETION.items():

@@ -75,7 +75,7 @@ def let_go() -> None:
 
 def say_json(data: Any) -> None:
     """Print the answer as JSON."""
-    from overflight.case.log import plain
+    from overflight.case.canonical import plain
 
     say(json.dumps(plain(data), ensure_ascii=False, allow_nan=False))
 

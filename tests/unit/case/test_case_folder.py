@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from overflight.case.case_file import Case
 from overflight.case.folder import PART, require_free, written
-from overflight.case.log import Case, verify
+from overflight.case.verify import verify
 from overflight.errors import InvalidInput
 
 NAMES = ("a.txt", "b.txt")
@@ -18,10 +19,10 @@ NAMES = ("a.txt", "b.txt")
 def fill(unfinished):
     for name in NAMES:
         unfinished.file(name).write_text(f"this is {name}")
-    case = Case.create(unfinished.case, title="test")
-    for name in unfinished.names:
-        case.add_file(unfinished.folder / name)
-    case.append("closing", {})
+    with Case.create(unfinished.case, title="test", closes=True) as case:
+        for name in unfinished.names:
+            case.add_file(unfinished.folder / name)
+        case.append("closing", {})
 
 
 def incident(folder, then=lambda: None):
@@ -97,6 +98,7 @@ def test_a_case_is_refused(tmp_path):
 KILLED = """
 import os, signal, sys
 from pathlib import Path
+from overflight.case.case_file import Case
 from overflight.case.folder import written
 from test_case_folder import NAMES, fill
 

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from overflight.case.case_file import Case
 from overflight.case.folder import FILES
 from overflight.case.investigate import Plan, investigate
-from overflight.case.log import Case, verify
+from overflight.case.verify import verify
 from overflight.drift import flows
 from overflight.drift.kernels.output import LANDED
 from overflight.errors import InvalidInput
@@ -81,13 +82,14 @@ def test_the_log_records_what_was_written_and_only_that(tmp_path):
     (tmp_path / "s.csv").write_text(ROWS)
     plan = Plan(title="synthetic", seed=3, members=20, hours_back=3.0, hours_ahead=3.0)
     investigate(read(tmp_path / "s.csv"), uniform(10.0), folder, plan)
-    records = Case.open(folder / "case").records()
-    recorded = {r["body"]["path"]: r["body"]["sha256"] for r in records if r["kind"] == "file"}
+    with Case.open(folder / "case") as case:
+        records = case.records()
+    recorded = {r.body["path"]: r.body["sha256"] for r in records if r.kind == "file"}
     assert set(recorded) == set(FILES)
     assert {path.name for path in folder.iterdir()} == {*FILES, "case", "mine.nc", "mine.geojson"}
     for name, digest in recorded.items():
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
-    assert records[-1]["kind"] == "closing"
+    assert records[-1].kind == "closing"
     for name in FILES:
         kept = (folder / name).read_bytes()
         (folder / name).write_bytes(kept[:-1])
