@@ -53,7 +53,7 @@ def _power(axes: Axes, power: Result, words: Words) -> None:
     axes.plot(power["speeds_ms"], 100.0 * np.array(power["not_drift"]), color=MUTED, linestyle="--",
               label=words("figure.against_level"))  # fmt: skip
     axes.axhline(100.0 * SEEN, color=MUTED, linewidth=0.8, linestyle=":")
-    axes.set(ylim=(-2, 102), ylabel=words("figure.shown"), xlabel=words("figure.speed"))
+    axes.set(ylim=(-2, 142), yticks=range(0, 101, 20), ylabel=words("figure.shown"), xlabel=words("figure.speed"))
     axes.set_title(words("figure.power_title"))
     axes.legend(fontsize=8.5, frameon=False, loc="upper left")
 
@@ -70,6 +70,7 @@ def _factors(axes: Axes, factors: Sequence[Result], words: Words) -> None:
         sign = "+" if factor["log10"] > 0 else "−"
         axes.text(float(values[row]), row + 0.38, f"{sign}{words.number(abs(factor['log10']), 1)}", fontsize=8.5,
                   ha="center")  # fmt: skip
+    axes.set_ylim(-0.5, max(len(told), 1) - 0.2)
     widest = max(2.2, 1.2 * float(np.abs(values).max(initial=0.0)))
     axes.set(xlim=(-widest, widest))
     axes.set_xlabel(words("figure.factor"), fontsize=8.5)
@@ -85,6 +86,8 @@ def _speed(axes: Axes, velocity: Result, start: str, words: Words) -> None:
         axes.plot(at, values, color=colour, label=words(f"figure.{name}"))
     axes.axhline(0.0, color=INK, linewidth=0.8)
     time_axis(axes, words)
+    low, high = axes.get_ylim()
+    axes.set_ylim(low, high + 0.22 * (high - low))  # so that the legend stands above the curves
     axes.set_ylabel(words("figure.ms"))
     axes.set_title(words("figure.velocity_title"))
     axes.legend(fontsize=8.5, frameon=False, loc="upper left")

@@ -13,6 +13,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from overflight.airspace.regions import HIGH_SEAS
@@ -143,15 +144,16 @@ def timeline(rows: Sequence[Row], names: Sequence[str], members: int, words: Wor
                       hatch="////" if kind_of(row) == "disputed" else None, edgecolor="white", linewidth=0)  # fmt: skip
             axes.text(1.01, place, words.chance(row, members), transform=axes.get_yaxis_transform(), va="center",
                       fontsize=9)  # fmt: skip
+        handles: list[Patch] = []
         for kind in {kind_of(row): None for row in rows}:
-            axes.barh([0], [0], color=KINDS[kind], label=words(f"figure.{kind}"), hatch="////" if kind == "disputed" else None,
-                      edgecolor="white", linewidth=0)  # fmt: skip
+            handles.append(Patch(facecolor=KINDS[kind], label=words(f"figure.{kind}"), edgecolor="white", linewidth=0,
+                                 hatch="////" if kind == "disputed" else None))  # fmt: skip
         axes.set_yticks(range(len(rows)), [_short(name) for name in reversed(names)], color=INK)
         axes.set_ylim(-0.6, len(rows) - 0.4)
         axes.tick_params(axis="y", length=0)
         axes.grid(axis="x")
         axes.set_axisbelow(True)
-        axes.legend(frameon=False, fontsize=9, ncols=3, loc="lower left", bbox_to_anchor=(0.0, 1.0))
+        axes.legend(handles=handles, frameon=False, fontsize=9, ncols=3, loc="lower left", bbox_to_anchor=(0.0, 1.0))
         time_axis(axes, words)
     return figure
 

@@ -27,10 +27,20 @@ EPOCH = "SOURCE_DATE_EPOCH"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """A report as HTML, and what of the case does not hold."""
+    """A report as HTML.
+
+    Attributes
+    ----------
+    html : str
+    problems : what of the case does not hold; the page says so too.
+    folder : Path. Where the files beside the case lie.
+    recorded : the files that the case records, whose place no report may take.
+    """
 
     html: str
     problems: tuple[str, ...]
+    folder: Path
+    recorded: frozenset[Path]
 
 
 def case_report(folder: Path, *, language: str = "en") -> Report:
@@ -59,7 +69,8 @@ def case_report(folder: Path, *, language: str = "en") -> Report:
         lstrip_blocks=True,
     )
     html = environment.get_template("case.html.j2").render(_view(case, claims, told))
-    return Report(html=html, problems=case.problems)
+    recorded = frozenset((case.folder / str(record["body"]["path"])).resolve() for record in case.of("file"))
+    return Report(html=html, problems=case.problems, folder=case.folder, recorded=recorded)
 
 
 def _view(case: Holdings, claims: tuple[Claim, ...], told: Words) -> dict[str, Any]:

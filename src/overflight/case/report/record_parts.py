@@ -25,7 +25,7 @@ LIKELY = 0.5
 
 def summary(case: Holdings, claims: Sequence[Claim], words: Words) -> Part:
     """Say in a few sentences what was found."""
-    lines = [*_seen(case, words), *_track(case, words), *_crossed(case, words), *drift_lines(case, words)]
+    lines = [*_seen(case, words), *_track(case, words), *_crossed(case, words), *_tested(case, words)]
     lines += [*origin_lines(case, words), *identity_lines(case, words), _claimed(claims, words)]
     if not case.problems:
         lines.append(Line(words("summary.holds", count=words.number(len(case.records)))))
@@ -72,6 +72,12 @@ def _crossed(case: Holdings, words: Words) -> list[Line]:
     if told["high_seas"]:
         lines.append(words("summary.high_seas", chance=told["high_seas"][0][1]))
     return [Line(text, rests) for text in lines]
+
+
+def _tested(case: Holdings, words: Words) -> list[Line]:
+    """Return of the drift test what a reader in haste needs: its verdict, what it could notice, and what it excludes."""
+    verdict, _, _, *power = drift_lines(case, words) or (None, None, None)
+    return [line for line in (verdict, *power) if line is not None]
 
 
 def _claimed(claims: Sequence[Claim], words: Words) -> Line:
