@@ -160,7 +160,7 @@ def timeline(rows: Sequence[Row], names: Sequence[str], members: int, words: Wor
 
 def time_axis(axes: Axes, words: Words) -> None:
     """Set an axis of UTC, in figures alone, which every language reads."""
-    locator = mdates.AutoDateLocator(maxticks=8)
+    locator = mdates.AutoDateLocator(minticks=3, maxticks=8)
     form = mdates.ConciseDateFormatter(
         locator,
         formats=["%Y", "%Y-%m", "%m-%d", "%H:%M", "%H:%M", "%H:%M:%S"],
