@@ -1,5 +1,6 @@
 """Small synthetic cases for the tests of their report: records as an investigation writes them, and its files."""
 
+import itertools
 import json
 
 import numpy as np
@@ -23,10 +24,14 @@ def sighting(number):
 
 def samples(start_h, hours):
     generator = np.random.default_rng(abs(start_h))
-    time = np.datetime64(TIMES[0].removesuffix("Z"), "ns") + np.arange(start_h, start_h + hours + 1) * np.timedelta64(1, "h")
+    time = np.datetime64(TIMES[0].removesuffix("Z"), "ns") + np.arange(start_h, start_h + hours + 1) * np.timedelta64(
+        1, "h"
+    )
     along = (np.arange(start_h, start_h + hours + 1) / 6.0)[None, :] + 0.1 * generator.standard_normal((12, hours + 1))
     place = {"lat": 40.0 + along, "lon": 5.0 + 2.0 * along, "altitude": np.full(along.shape, 16000.0)}
-    return xr.Dataset({n: (("trajectory", "obs"), v.astype("f4")) for n, v in place.items()}, coords={"time": ("obs", time)})
+    return xr.Dataset(
+        {n: (("trajectory", "obs"), v.astype("f4")) for n, v in place.items()}, coords={"time": ("obs", time)}
+    )
 
 
 def mean_row(number):
@@ -69,7 +74,7 @@ def origin(density):
     site = {"name": "Site <One>", "kind": "radiosonde", "lat": 39.0, "lon": 3.0, "probability": 0.4, "odds": 1.0,
             "launch_time": "2022-12-31T22:00:00Z"}  # fmt: skip
     hours = ["2022-12-31T20:00:00Z", "2022-12-31T22:00:00Z", "2023-01-01T00:00:00Z"]
-    windows = [{"from": a, "to": b, "probability": 0.5} for a, b in zip(hours, hours[1:], strict=False)]
+    windows = [{"from": a, "to": b, "probability": 0.5} for a, b in itertools.pairwise(hours)]
     return {"hours_back": 4.0, "launch_time": hours, "sites": [site], "windows": windows, **areas,
             "none_of_these": {"land": 0.5, "sea": 0.1, "elsewhere": 0.0}, "prior": {"weights": {"land": 0.6, "sea": 0.4}}}  # fmt: skip
 
@@ -79,7 +84,9 @@ def density():
     return Density.from_points(39.0 + rng.normal(0, 0.4, 300), 3.0 + rng.normal(0, 0.4, 300), resolution=4)
 
 
-def synthetic_case(folder, findings=("track", "drift_test", "ledger", "origin"), *, statement=None, title="Synthetic <case>"):
+def synthetic_case(
+    folder, findings=("track", "drift_test", "ledger", "origin"), *, statement=None, title="Synthetic <case>"
+):
     """Write a case of some findings; return its folder."""
     folder.mkdir()
     (folder / "s.csv").write_text("synthetic\n")
@@ -87,7 +94,13 @@ def synthetic_case(folder, findings=("track", "drift_test", "ledger", "origin"),
     digest = case.add_evidence(folder / "s.csv", source="made up for a test")
     for number in range(3):
         case.append("sighting", sighting(number), inputs=(digest,))
-    made = {"track": track, "drift_test": drift_test, "ledger": ledger, "origin": lambda: origin(found), "recovery": dict}
+    made = {
+        "track": track,
+        "drift_test": drift_test,
+        "ledger": ledger,
+        "origin": lambda: origin(found),
+        "recovery": dict,
+    }
     for name in findings:
         case.append("finding", {"name": name, "parameters": ABOUT, "result": made[name]()}, inputs=(digest, "ab" * 32))
     if "track" in findings:

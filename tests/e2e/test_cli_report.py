@@ -16,7 +16,7 @@ def place(tmp_path):
 
 def has_pdf():
     try:
-        import weasyprint  # noqa: F401, PLC0415 - an extra
+        import weasyprint  # noqa: F401 - an extra
     except (ImportError, OSError):
         return False
     return True
@@ -74,7 +74,7 @@ def test_a_case_that_does_not_hold_is_reported_with_a_note(place):
     ],
 )  # fmt: skip
 def test_refusals(tmp_path, monkeypatch, capsys, arguments, line):
-    from overflight.case.log import Case  # noqa: PLC0415
+    from overflight.case.log import Case
 
     (tmp_path / "incident").mkdir()
     (tmp_path / "incident" / "s.html").write_text("recorded")

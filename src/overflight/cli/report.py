@@ -62,5 +62,9 @@ def _write(made: Report, path: Path, *, needed: bool) -> bool:
             raise
         remark(f"note: {problem}")
         return False
-    placed(path, lambda beside: beside.write_bytes(data))
+    placed(path, lambda beside: _write_bytes(beside, data))
     return True
+
+
+def _write_bytes(path: Path, data: bytes) -> None:
+    path.write_bytes(data)

@@ -1,5 +1,6 @@
 """The report of a case, from its records and files alone."""
 
+import html
 import re
 import string
 from dataclasses import replace
@@ -51,7 +52,7 @@ class Outline(HTMLParser):
 
 def text_of(page):
     body = re.sub(r"<(style|svg)\b.*?</\1>", "", page, flags=re.DOTALL)
-    return " ".join(re.sub(r"<[^>]+>", " ", body).replace("\xa0", " ").split())
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", body)).replace("\xa0", " ").split())
 
 
 def test_every_reference_leads_somewhere_and_headings_are_in_order(page):
@@ -180,7 +181,7 @@ def test_a_file_that_differs_is_told_and_not_drawn(tmp_path):
 
 
 def test_a_folder_without_a_case_is_refused(tmp_path):
-    with pytest.raises(InvalidInput, match="case: got .*, expected an incident folder, or the case folder in it"):
+    with pytest.raises(InvalidInput, match=r"case: got .*, expected an incident folder, or the case folder in it"):
         case_report(tmp_path)
 
 
@@ -198,7 +199,10 @@ def test_claims_stand_beside_findings_in_plain_words(folder):
     assert table.rows[0][2].records == ("6",)
     assert statements.rows[0][0].text == "It flew <straight>."
     said = [line.text for line in summary(case, claims, english).lines]
-    assert "2 claims of Party A, Party B are set beside these findings: 1 contradicted, 1 not testable by this tool." in said
+    assert (
+        "2 claims of Party A, Party B are set beside these findings: 1 contradicted, 1 not testable by this tool."
+        in said
+    )
 
 
 def test_a_claim_is_read_with_the_statement_behind_it(folder):

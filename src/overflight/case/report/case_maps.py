@@ -91,7 +91,9 @@ def bands(flown: Flown, words: Words) -> Figure:
         half = 1.1 * max(float(x) / 1.7, float(y), 20.0)
         draw_ground(axes, projection, 1.7 * half, half, keep_clear=seen)
         for level, alpha in ((0.9, 0.10), (0.5, 0.22)):
-            axes.add_collection(PolyCollection(shapes[level], facecolors=TRACK, edgecolors="none", alpha=alpha, zorder=3))
+            axes.add_collection(
+                PolyCollection(shapes[level], facecolors=TRACK, edgecolors="none", alpha=alpha, zorder=3)
+            )
             axes.plot([], [], color=TRACK, linewidth=6, alpha=2.0 * alpha,
                       label=words("figure.region", level=f"{100 * level:.0f}"))  # fmt: skip
         axes.plot(*_line(projection, flown.mean), color=TRACK, linewidth=1.8, zorder=5, label=words("figure.mean"))
@@ -137,17 +139,17 @@ def timeline(rows: Sequence[Row], names: Sequence[str], members: int, words: Wor
         for place, row in enumerate(reversed(rows)):
             strength, colour = 0.3 + 0.7 * float(row["probability"]), KINDS[kind_of(row)]
             early, entry, leave, late = (
-                float(mdates.date2num(instants([row[c]])[0])) for c in ("entry_q05", "entry_q50", "exit_q50", "exit_q95")
+                float(mdates.date2num(instants([row[c]])[0]))
+                for c in ("entry_q05", "entry_q50", "exit_q50", "exit_q95")
             )
             axes.barh(place, late - early, left=early, height=0.62, color=colour, alpha=0.25 * strength)
             axes.barh(place, max(leave - entry, 1e-3), left=entry, height=0.62, color=colour, alpha=strength,
                       hatch="////" if kind_of(row) == "disputed" else None, edgecolor="white", linewidth=0)  # fmt: skip
             axes.text(1.01, place, words.chance(row, members), transform=axes.get_yaxis_transform(), va="center",
                       fontsize=9)  # fmt: skip
-        handles: list[Patch] = []
-        for kind in {kind_of(row): None for row in rows}:
-            handles.append(Patch(facecolor=KINDS[kind], label=words(f"figure.{kind}"), edgecolor="white", linewidth=0,
-                                 hatch="////" if kind == "disputed" else None))  # fmt: skip
+        handles = [Patch(facecolor=KINDS[kind], label=words(f"figure.{kind}"), edgecolor="white", linewidth=0,
+                         hatch="////" if kind == "disputed" else None)
+                   for kind in dict.fromkeys(kind_of(row) for row in rows)]  # fmt: skip
         axes.set_yticks(range(len(rows)), [_short(name) for name in reversed(names)], color=INK)
         axes.set_ylim(-0.6, len(rows) - 0.4)
         axes.tick_params(axis="y", length=0)
@@ -231,7 +233,8 @@ def _numbers(axes: Axes, seen: F64, sightings: Sequence[Row], width_km: float, w
             continue
         inward = -1 if x > 0.6 * width_km else 1  # so that a label does not run over the frame
         axes.annotate(f"{number}  {words.moment(row['time'], year=False)}", (x, y), (7 * inward, 6), fontsize=8.5,
-                      textcoords="offset points", zorder=9, bbox=LABEL, ha="right" if inward < 0 else "left")  # fmt: skip
+                      textcoords="offset points", zorder=9, bbox=LABEL,
+                      ha="right" if inward < 0 else "left")  # fmt: skip
         last.append((float(x), float(y)))
 
 

@@ -76,7 +76,10 @@ def case_report(folder: Path, *, language: str = "en") -> Report:
 def _view(case: Holdings, claims: tuple[Claim, ...], told: Words) -> dict[str, Any]:
     found = [findings_parts.where, findings_parts.ledger, findings_parts.drift, findings_parts.origin,
              findings_parts.identity, findings_parts.recovery]  # fmt: skip
-    parts = [record_parts.summary(case, claims, told), *(p for p in (make(case, told) for make in found) if p is not None)]
+    parts = [
+        record_parts.summary(case, claims, told),
+        *(p for p in (make(case, told) for make in found) if p is not None),
+    ]
     parts += [record_parts.claimed(case, claims, told), record_parts.evidence(case, told)]
     parts.append(record_parts.limits(case, claims, told))
     last = case.records[-1]
@@ -130,4 +133,8 @@ def _facts(case: Holdings, claims: tuple[Claim, ...], told: Words) -> list[tuple
         facts.append((told("facts.countries"), told.number(len(likely))))
     if test is not None:
         facts.append((told("facts.drift"), findings_parts.verdict_words(test, told)))
-    return [*facts, (told("facts.claims"), told.number(len(claims))), (told("facts.records"), told.number(len(case.records)))]
+    return [
+        *facts,
+        (told("facts.claims"), told.number(len(claims))),
+        (told("facts.records"), told.number(len(case.records))),
+    ]

@@ -37,7 +37,7 @@ def strength_words(p_value: float, words: Words) -> str:
 
 def verdict_words(result: Result, words: Words) -> str:
     """Return the verdict of a drift test in the page's language."""
-    return words.of("drift_verdict", VERDICTS.get(result["verdict"], result["verdict"]))
+    return words.of("drift_verdict", VERDICTS.get(str(result["verdict"]), str(result["verdict"])))
 
 
 def row_name(row: Result, words: Words) -> str:
@@ -115,18 +115,24 @@ def ledger(case: Holdings, words: Words) -> Part:
     result, rests = record["body"]["result"], ids_of(record)
     rows, members = result["crossings"], result["members"]
     view = words("ledger.neutral") if result["point_of_view"] == "neutral" else result["point_of_view"]
-    lines = [Line(words("ledger.view", view=view, regions=result["regions"]), rests), Line(words("ledger.no_ceiling"), rests)]
+    lines = [
+        Line(words("ledger.view", view=view, regions=result["regions"]), rests),
+        Line(words("ledger.no_ceiling"), rests),
+    ]
     if not rows:
         return Part(name="whose", title=title, lines=(Line(words("ledger.empty", members=members), rests), *lines))
     names = [row_name(row, words) for row in rows]
     picture = Picture(name="timeline", figure=case_maps.timeline(rows, names, members, words), records=rests,
-                      alt=words("ledger.alt", count=len(rows), names=", ".join(names)), caption=words("ledger.caption"))  # fmt: skip
+                      alt=words("ledger.alt", count=len(rows), names=", ".join(names)),
+                      caption=words("ledger.caption"))  # fmt: skip
     table = Table(
         caption=words("ledger.table"),
         columns=tuple(words(f"ledger.{name}") for name in ("name", "kind", "chance", "entry", "exit", "hours")),
         rows=tuple(_crossing(row, name, members, rests, words) for row, name in zip(rows, names, strict=True)),
     )
-    return Part(name="whose", title=title, how=words("ledger.how"), lines=tuple(lines), pictures=(picture,), tables=(table,))
+    return Part(
+        name="whose", title=title, how=words("ledger.how"), lines=tuple(lines), pictures=(picture,), tables=(table,)
+    )
 
 
 def _crossing(row: Result, name: str, members: int, rests: Ids, words: Words) -> tuple[Cell, ...]:
@@ -155,7 +161,8 @@ def drift(case: Holdings, words: Words) -> Part:
     start = next((r["body"]["time"] for r in case.of("sighting")), "1970-01-01T00:00:00Z")
     verdict = verdict_words(result, words)
     caption = "drift.caption_power" if result["detail"] is None else "drift.caption_detail"
-    picture = Picture(name="drift", figure=case_charts.drift(result, start, words), caption=words(caption), records=rests,
+    picture = Picture(name="drift", figure=case_charts.drift(result, start, words), caption=words(caption),
+                      records=rests,
                       alt=words("drift.alt", verdict=verdict, p=words.brief(result["p_value"]),
                                 powered=words.brief(result["p_value_powered"])))  # fmt: skip
     assumed = Listing(title=words("drift.assumptions"), lines=_quoted(result["assumptions"], rests))
@@ -180,7 +187,9 @@ def drift_lines(case: Holdings, words: Words) -> tuple[Line, ...]:
     lines = [
         words("drift.verdict", verdict=verdict_words(result, words)),
         words("drift.evidence_level", strength=strength_words(p, words), level=level, p=words.brief(p)),
-        words("drift.evidence_any", strength=strength_words(powered, words), low=low, high=high, p=words.brief(powered)),
+        words(
+            "drift.evidence_any", strength=strength_words(powered, words), low=low, high=high, p=words.brief(powered)
+        ),
     ]
     shown = dict(zip(result["power"]["speeds_ms"], result["power"]["powered"][-1], strict=True)).get(JUDGED_SPEED_MS)
     if shown is not None:
@@ -220,10 +229,12 @@ def origin(case: Holdings, words: Words) -> Part:
     if record is None:
         return Part(name="origin", title=title, lines=(Line(words("origin.none")),))
     result, rests = record["body"]["result"], ids_of(record)
-    density, pictures = case.density("origin.geojson"), ()
+    density = case.density("origin.geojson")
+    pictures: tuple[Picture, ...] = ()
     if density is not None:
         named = [site for site in result["sites"] if site["probability"] >= LEAST_SITE]
-        pictures = (Picture(name="origin", caption=words("origin.caption"), records=rests + ids_of(case.file("origin.geojson")),
+        pictures = (Picture(name="origin", caption=words("origin.caption"),
+                            records=rests + ids_of(case.file("origin.geojson")),
                             figure=case_charts.regions(density, words, sites=named, windows=result["windows"]),
                             alt=words("origin.alt", area=words.number(result["area_90_km2"]))),)  # fmt: skip
     weights = ", ".join(f"{words.of('site_kind', kind)} {words.share(share)}" for kind, share in
@@ -261,8 +272,8 @@ def _sites(result: Result, rests: Ids, words: Words) -> Table:
         for site in shown
     ]  # fmt: skip
     for name, share in (*none.items(), ("other", others)):
-        rows.append((Cell(words(f"origin.part_{name}"), records=rests), Cell(""), Cell(words.share(share, 1), style="n"),
-                     Cell("")))  # fmt: skip
+        part = Cell(words(f"origin.part_{name}"), records=rests)
+        rows.append((part, Cell(""), Cell(words.share(share, 1), style="n"), Cell("")))
     columns = tuple(words(f"origin.site_{name}") for name in ("name", "kind", "chance", "time"))
     return Table(caption=words("origin.table"), columns=columns, rows=tuple(rows))
 
@@ -281,7 +292,9 @@ def identity(case: Holdings, words: Words) -> Part | None:
         for m in result["candidates"][:MOST_CANDIDATES]
     ]  # fmt: skip
     none = words.share(result["p_none"][middle], 1)
-    rows.append((Cell(words("identity.none_of_these"), records=rests), Cell(""), Cell(none, style="n"), Cell(""), Cell("")))
+    rows.append(
+        (Cell(words("identity.none_of_these"), records=rests), Cell(""), Cell(none, style="n"), Cell(""), Cell(""))
+    )
     columns = tuple(words(f"identity.{name}") for name in ("candidate", "kind", "chance", "odds", "off"))
     asked = words("identity.asked", given=words.number(result["given"]), reachable=words.number(result["reachable"]))
     return Part(
@@ -289,7 +302,9 @@ def identity(case: Holdings, words: Words) -> Part | None:
         title=words("identity.title"),
         lines=(*identity_lines(case, words), Line(asked, rests)),
         tables=(Table(caption=words("identity.table"), columns=columns, rows=tuple(rows)),),
-        listings=(Listing(title=words("page.recorded"), lines=_quoted([result["verdict"], *result["assumptions"]], rests)),),
+        listings=(
+            Listing(title=words("page.recorded"), lines=_quoted([result["verdict"], *result["assumptions"]], rests)),
+        ),
     )
 
 

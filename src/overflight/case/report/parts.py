@@ -32,7 +32,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A table; ``rows`` are tuples of Cell, ``anchors`` the ids of the rows that are records, ``more`` what was left out."""
+    """A table; ``anchors`` are the ids of rows that are records, ``more`` says what was left out."""
 
     caption: str
     columns: tuple[str, ...]

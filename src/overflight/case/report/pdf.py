@@ -6,7 +6,10 @@ import logging
 
 from overflight.errors import Unavailable
 
-HINT = "the HTML needs neither; pip install 'overflight[report]', and on Debian or Ubuntu: apt-get install libpango-1.0-0 libpangoft2-1.0-0"
+HINT = (
+    "the HTML needs neither; pip install 'overflight[report]', and on Debian or Ubuntu: apt-get install libpango-1.0-0 "
+    "libpangoft2-1.0-0 libharfbuzz-subset0"
+)
 
 
 def pdf_of(html: str) -> bytes:

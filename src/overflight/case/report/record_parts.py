@@ -75,7 +75,7 @@ def _crossed(case: Holdings, words: Words) -> list[Line]:
 
 
 def _tested(case: Holdings, words: Words) -> list[Line]:
-    """Return of the drift test what a reader in haste needs: its verdict, what it could notice, and what it excludes."""
+    """Return of the drift test what a reader in haste needs: verdict, power and what it excludes."""
     verdict, _, _, *power = drift_lines(case, words) or (None, None, None)
     return [line for line in (verdict, *power) if line is not None]
 
@@ -109,7 +109,9 @@ def claimed(case: Holdings, claims: Sequence[Claim], words: Words) -> Part:
         )  # fmt: skip
         tables.append(Table(caption=words("claims.statements"), columns=columns, rows=rows, more=_more(alone, words)))
     lines = () if tables else (Line(words("claims.none")),)
-    return Part(name="claims", title=title, how=words("claims.how") if tables else "", lines=lines, tables=tuple(tables))
+    return Part(
+        name="claims", title=title, how=words("claims.how") if tables else "", lines=lines, tables=tuple(tables)
+    )
 
 
 def _claim(claim: Claim, words: Words) -> tuple[Cell, ...]:
@@ -125,7 +127,10 @@ def _claim(claim: Claim, words: Words) -> tuple[Cell, ...]:
 
 
 def _bearing(bearing: Bearing, words: Words) -> str:
-    told = {"finding": words.of("finding", bearing.finding), "direction": words.of("claim_direction", bearing.direction)}
+    told = {
+        "finding": words.of("finding", bearing.finding),
+        "direction": words.of("claim_direction", bearing.direction),
+    }
     if bearing.strength is None:
         return words("claims.without_strength", **told)
     return words("claims.with_strength", strength=words.share(bearing.strength, 1), **told)
@@ -149,8 +154,7 @@ def _sightings(case: Holdings, words: Words) -> Table | None:
     fits, rows = fits_of(seen, case.result("track")), []
     for number, (record, fit) in enumerate(zip(seen[:MOST_ROWS], fits, strict=False), start=1):
         body, altitude = record["body"], record["body"]["altitude"]
-        height = words("evidence.not_reported") if altitude is None else " ± ".join(
-            words.number(altitude[name] / 1000.0, digits) for name, digits in (("value_m", 2), ("sd_m", 2)))  # fmt: skip
+        height = words("evidence.not_reported") if altitude is None else _height(altitude, words)
         fitted = ("", "", "") if fit is None else (words.number(fit["residual_km"], 1), words.number(fit["weight"], 2),
                                                    words.share(fit["outlier_probability"]))  # fmt: skip
         rows.append((
@@ -163,6 +167,10 @@ def _sightings(case: Holdings, words: Words) -> Table | None:
     names = ("number", "time", "place", "sd", "altitude", "off", "weight", "doubt", "note")
     columns = tuple(words(f"evidence.{name}") for name in names)
     return Table(caption=words("evidence.sightings"), columns=columns, rows=tuple(rows), more=_more(seen, words))
+
+
+def _height(altitude: RecordDict, words: Words) -> str:
+    return " ± ".join(words.number(altitude[name] / 1000.0, 2) for name in ("value_m", "sd_m"))
 
 
 def _evidence(case: Holdings, words: Words) -> Table | None:
