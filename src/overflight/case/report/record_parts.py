@@ -21,6 +21,8 @@ from overflight.case.report.words import Words
 
 MOST_ROWS = 200
 LIKELY = 0.5
+LONGEST = 120
+"""Characters of a record's words in the list of records."""
 
 
 def summary(case: Holdings, claims: Sequence[Claim], words: Words) -> Part:
@@ -265,7 +267,10 @@ def _what(record: RecordDict, words: Words) -> str:
         return words.of("finding", str(body.get("name", "")))
     if record["kind"] == "sighting":
         return f"{words.moment(body['time'])}, {body['lat']:.2f}, {body['lon']:.2f}"
-    return str(body.get("name") or body.get("path") or body.get("title") or body.get("text") or "")[:120]
+    named = (
+        str(body[name]) for name in ("name", "path", "title", "text", "words", "claim", "reason") if body.get(name)
+    )
+    return next(named, "")[:LONGEST]
 
 
 def _more(rows: Sequence[object], words: Words) -> str:
