@@ -199,7 +199,7 @@ def cell_shapes(density: Density, projection: Projection) -> tuple[list[F64], ND
 
 def time_axis(axes: Axes) -> None:
     """Set an axis of UTC."""
-    locator = mdates.AutoDateLocator(maxticks=9)
+    locator = mdates.AutoDateLocator(minticks=3, maxticks=9)
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(mdates.ConciseDateFormatter(locator))
     axes.set_xlabel("UTC")

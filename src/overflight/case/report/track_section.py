@@ -114,7 +114,7 @@ def _altitude(axes: Axes, found: Track) -> None:
                       markeredgecolor="white", capsize=2, label="reported")  # fmt: skip
     axes.set_ylabel("altitude, km")
     axes.set_xlabel("UTC", color=MUTED)
-    locator = mdates.AutoDateLocator(maxticks=9)
+    locator = mdates.AutoDateLocator(minticks=3, maxticks=9)
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(mdates.ConciseDateFormatter(locator))
     axes.grid()

@@ -1,0 +1,99 @@
+"""What a case's folder holds for its report: the records, and those of its files whose digest still holds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import h3
+import numpy as np
+import xarray as xr
+
+from overflight.case.log import CASE, LOG, Case, sha256_of, verify
+from overflight.errors import InvalidInput
+from overflight.geo.density import Density
+
+RecordDict = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holdings:
+    """A case as it is read for a report.
+
+    Attributes
+    ----------
+    folder : Path. Where the files beside the case lie.
+    records : tuple of records, in order; a redacted one has an empty body.
+    problems : sentences of the verification; none means that all holds.
+    """
+
+    folder: Path
+    records: tuple[RecordDict, ...]
+    problems: tuple[str, ...]
+
+    def of(self, *kinds: str) -> list[RecordDict]:
+        """Return the records of some kinds."""
+        return [record for record in self.records if record["kind"] in kinds and record["body"]]
+
+    def finding(self, name: str) -> RecordDict | None:
+        """Return the last finding of a name."""
+        return next((r for r in reversed(self.of("finding")) if r["body"].get("name") == name), None)
+
+    def result(self, name: str) -> dict[str, Any] | None:
+        """Return what the last finding of a name found."""
+        found = self.finding(name)
+        return None if found is None else found["body"]["result"]
+
+    def file(self, name: str) -> RecordDict | None:
+        """Return the record of a file beside the case that is there and holds."""
+        record = next((r for r in reversed(self.of("file")) if r["body"].get("path") == name), None)
+        if record is None or not (self.folder / name).is_file():
+            return None
+        return record if sha256_of(self.folder / name) == record["body"]["sha256"] else None
+
+    def trajectories(self, name: str) -> xr.Dataset | None:
+        """Return the trajectories of a file that holds."""
+        if self.file(name) is None:
+            return None
+        with xr.open_dataset(self.folder / name, engine="h5netcdf") as data:
+            return data.load()
+
+    def density(self, name: str) -> Density | None:
+        """Return the density of a file that holds."""
+        if self.file(name) is None:
+            return None
+        data = json.loads((self.folder / name).read_text("utf-8"))
+        return density_of(data["features"], float(data.get("elsewhere", 0.0)))
+
+
+def density_of(features: Sequence[Mapping[str, Any]], elsewhere: float) -> Density:
+    """Return the density that a FeatureCollection of cells was made of."""
+    cells = [str(feature["properties"]["cell"]) for feature in features]
+    chance = np.array([feature["properties"]["probability"] for feature in features], np.float64)
+    area = np.array([h3.cell_area(cell, "m^2") for cell in cells])
+    return Density(np.array([h3.str_to_int(cell) for cell in cells], np.uint64), chance, elsewhere, area)
+
+
+def holdings(folder: Path) -> Holdings:
+    """Read a case and check it.
+
+    Parameters
+    ----------
+    folder : an incident folder, or the case folder in it.
+
+    Raises
+    ------
+    InvalidInput
+        The folder holds no case.
+    """
+    inside = folder / CASE if (folder / CASE / LOG).is_file() else folder
+    if not (inside / LOG).is_file():
+        raise InvalidInput("case", str(folder), "an incident folder, or the case folder in it")
+    checked = verify(inside)
+    records = tuple({**record, "body": record["body"] or {}} for record in Case.open(inside).records())
+    if not records:
+        raise InvalidInput("case", f"{folder}, of which no record holds", "a case", hint="overflight case verify")
+    return Holdings(folder=inside.resolve().parent, records=records, problems=checked.problems)

@@ -1,0 +1,226 @@
+"""The report of a case, from its records and files alone."""
+
+import html
+import re
+import string
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+from report_cases import synthetic_case
+
+from overflight.case.report.case_page import case_report
+from overflight.case.report.claims import Bearing, Claim, claims_of
+from overflight.case.report.holdings import holdings
+from overflight.case.report.parts import runs
+from overflight.case.report.record_parts import claimed, summary
+from overflight.case.report.words import languages, words
+from overflight.errors import InvalidInput
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    said = {"who": "Party A", "words": "It flew <straight>.", "language": "en", "source": "a letter"}
+    return synthetic_case(tmp_path_factory.mktemp("cases") / "incident", statement=said)
+
+
+@pytest.fixture(scope="module")
+def page(folder):
+    return case_report(folder).html
+
+
+class Outline(HTMLParser):
+    """Headings, anchors, references and figures of a page."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.headings, self.anchors, self.references, self.alts, self.heads = [], [], [], [], 0
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        given = dict(attrs)
+        if tag in ("h1", "h2", "h3"):
+            self.headings.append(int(tag[1]))
+        if "id" in given:
+            self.anchors.append(given["id"])
+        if given.get("href", "").startswith("#") and tag == "a":
+            self.references.append(given["href"][1:])
+        if given.get("role") == "img":
+            self.alts.append(given["aria-label"])
+        self.heads += tag == "th"
+
+
+def text_of(page):
+    body = re.sub(r"<(style|svg)\b.*?</\1>", "", page, flags=re.DOTALL)
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", body)).replace("\xa0", " ").split())
+
+
+def test_every_reference_leads_somewhere_and_headings_are_in_order(page):
+    found = Outline(page)
+    assert len(found.anchors) == len(set(found.anchors))
+    assert set(found.references) <= set(found.anchors)
+    assert found.headings[0] == 1
+    assert found.headings.count(1) == 1
+    assert all(b - a <= 1 for a, b in zip(found.headings, found.headings[1:], strict=False))
+    assert len(found.alts) == page.count("<svg ") == 6
+    assert all(len(alt) > 20 for alt in found.alts)
+
+
+def test_every_sentence_found_names_its_record(page, folder):
+    """All sentences of the summary but the two about the case as a whole, and all of drift and origin."""
+    numbers = {r["body"]["name"]: r["id"] for r in holdings(folder).of("finding")}
+    for part, finding in (("drift", "drift_test"), ("origin", "origin")):
+        section = page.split(f'<section id="{part}"')[1].split("</section>")[0]
+        lines = re.findall(r"<p>(.*?)</p>", section, re.DOTALL)
+        assert lines
+        assert all(f'href="#r{numbers[finding]}"' in line for line in lines)
+    lines = re.findall(r"<p>(.*?)</p>", page.split('<section id="short"')[1].split("</section>")[0], re.DOTALL)
+    assert sum('href="#r' not in line for line in lines) == 2
+
+
+def test_each_cited_record_stands_with_its_hash(page, folder):
+    rows = page.split('<section id="records"')[1]
+    for record in holdings(folder).records[1:]:
+        row = rows.split(f'id="r{record["id"]}"')[1].split("</tr>")[0]
+        assert record["hash"] in row
+
+
+def test_the_page_asks_for_nothing_and_shows_text_as_text(page):
+    for outside in ('src="http', 'href="http', "@import", "url(http", "<script"):
+        assert outside not in page
+    assert "<h1>Synthetic &lt;case&gt;</h1>" in page
+    assert "Site &lt;One&gt;" in page
+    assert "It flew &lt;straight&gt;." in page
+
+
+def test_disputed_areas_and_high_seas_count_for_no_country(page):
+    text = text_of(page)
+    assert "More likely than not it crossed Aland: 90.0 % (85.0 % to 95.0 %). [" in text
+    assert "disputed areas, which count for no country here: Cland: 70.0 %" in text
+    assert "over the high seas with probability > 97.0 %" in text
+    assert "Countries, more likely than not 1 " in text
+    assert "administered by AAA; claimed by AAA, BBB" in text
+
+
+def test_strengths_follow_the_p_values(page):
+    text = text_of(page)
+    assert "Evidence against drift at one level: very strong (p = 0.0004)." in text
+    assert "from 12.0 to 20.0 km: some (p = 0.03)." in text
+    assert "steady 5 m/s through the air, the test would show it in 50 % of such cases" in text
+    assert "excluded at 95 %" not in text  # nothing was excluded
+
+
+def test_a_doubtful_sighting_keeps_its_doubt(page):
+    row = page.split("2023 06:00".replace(" ", "\xa0"))[-2:]
+    assert "90\xa0%" in "".join(row)
+
+
+def test_the_same_case_gives_the_same_page(folder, page, monkeypatch):
+    assert case_report(folder / "case").html == page
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")
+    dated = case_report(folder).html
+    assert "2\xa0Jan\xa01970\xa000:00" in dated
+    assert sum(a != b for a, b in zip(dated.splitlines(), page.splitlines(), strict=True)) == 1
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "soon")
+    with pytest.raises(InvalidInput, match="SOURCE_DATE_EPOCH: got 'soon', expected whole seconds since 1970"):
+        case_report(folder)
+
+
+def test_spanish_is_spanish_with_its_numbers(folder):
+    page = case_report(folder, language="es").html
+    text = text_of(page)
+    assert '<html lang="es">' in page
+    assert "Indicios contra la deriva a un solo nivel: muy fuertes (p = 0,0004)." in text
+    assert "zonas en disputa, que aquí no cuentan para ningún país: Cland: 70,0 %" in text
+    english = words("en")
+    for key in ("summary.how", "where.title", "drift.how", "limits.intent", "figure.altitude", "evidence.how"):
+        assert english(key) not in page
+    assert '<li lang="en">Sightings err independently.' in page  # in the words of the record
+    with pytest.raises(InvalidInput, match="--language: got 'xx', expected en or es"):
+        case_report(folder, language="xx")
+
+
+def fields(text):
+    return sorted(name for _, name, _, _ in string.Formatter().parse(text) if name is not None)
+
+
+@pytest.mark.parametrize("language", languages())
+def test_languages_have_the_same_keys_and_placeholders(language):
+    english, other = words("en").texts, words(language).texts
+    assert set(other) == set(english)
+    assert {key: fields(text) for key, text in other.items()} == {key: fields(text) for key, text in english.items()}
+    assert all(text.strip() for key, text in other.items() if key != "format.thousands")
+    assert len(other["format.months"].split()) == 12
+
+
+def test_what_was_not_computed_is_said(tmp_path):
+    page = case_report(synthetic_case(tmp_path / "bare", ())).html
+    text = text_of(page)
+    for line in ("No track was computed.", "holds no drift test", "holds no ledger", "No search area was computed",
+                 "holds no search for the place of launch", "no map is drawn"):  # fmt: skip
+        assert line in text
+    assert "<svg " not in page
+
+
+def test_a_search_area_is_drawn_where_there_is_one(tmp_path):
+    page = case_report(synthetic_case(tmp_path / "recovered", ("recovery",))).html
+    assert "No search area" not in page
+    assert 'figure class="recovery"' in page
+
+
+def test_a_file_that_differs_is_told_and_not_drawn(tmp_path):
+    folder = synthetic_case(tmp_path / "changed", ("origin",))
+    with (folder / "origin.geojson").open("a") as stream:
+        stream.write(" ")
+    made = case_report(folder)
+    assert len(made.problems) == 1
+    assert made.problems[0] in made.html
+    assert 'role="alert"' in made.html
+    assert "<svg " not in made.html
+    assert "hold against their hashes" not in made.html
+
+
+def test_a_folder_without_a_case_is_refused(tmp_path):
+    with pytest.raises(InvalidInput, match=r"case: got .*, expected an incident folder, or the case folder in it"):
+        case_report(tmp_path)
+
+
+def test_claims_stand_beside_findings_in_plain_words(folder):
+    case, english = holdings(folder), words("en")
+    bears = Bearing(finding="drift_test", direction="contradicts", strength=0.97, records=("6",))
+    claims = (
+        Claim(text="It was drifting.", party="Party A", verdict="contradicted", bearings=(bears,), records=("12",)),
+        Claim(text="It meant no harm.", party="Party B", verdict="not testable", records=("13",)),
+    )
+    (table, statements) = claimed(case, claims, english).tables
+    assert [cell.text for cell in table.rows[0]] == [
+        "It was drifting.", "Party A", "drift test: contradicts (97.0\xa0%)", "contradicted"]  # fmt: skip
+    assert [cell.text for cell in table.rows[1]][2:] == ["none", "not testable by this tool"]
+    assert table.rows[0][2].records == ("6",)
+    assert statements.rows[0][0].text == "It flew <straight>."
+    said = [line.text for line in summary(case, claims, english).lines]
+    assert (
+        "2 claims of Party A, Party B are set beside these findings: 1 contradicted, 1 not testable by this tool."
+        in said
+    )
+
+
+def test_a_claim_is_read_with_the_statement_behind_it(folder):
+    case = holdings(folder)
+    said = next(record for record in case.records if record["kind"] == "statement")
+    body = {"claim": "It was drifting."}
+    claim = {"id": "99", "kind": "claim", "author": "desk", "inputs": [said["hash"]], "body": body, "hash": "00" * 32}
+    redacted = {**claim, "id": "100", "body": {}}
+    (found,) = claims_of(replace(case, records=(*case.records, claim, redacted)).records)
+    assert (found.party, found.verdict, found.records) == ("Party A", "not weighed", ("99", said["id"]))
+
+
+def test_runs_join_what_follows():
+    assert runs(("9", "3", "5", "4", "4")) == [("3", "5"), ("9", "9")]
+
+
+@pytest.mark.parametrize(("value", "english", "spanish"), [(1234567.891, "1,234,567.9", "1 234 567,9"), (-0.25, "-0.2", "-0,2"),
+                                                           (float("nan"), "–", "–"), (None, "–", "–")])  # fmt: skip
+def test_numbers_by_language(value, english, spanish):
+    assert words("en").number(value, 1) == english
+    assert words("es").number(value, 1).replace("\u202f", " ") == spanish
