@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 
 from overflight.case import export
-from overflight.case.log import Case
+from overflight.case.case_file import Case
 from overflight.geo.density import Density
 
 TIMES = [f"2023-01-01T{hour:02d}:00:00Z" for hour in (0, 6, 12)]
@@ -113,4 +113,5 @@ def synthetic_case(
     if statement:
         case.append("statement", statement)
     case.append("closing", {})
+    case.close()
     return folder

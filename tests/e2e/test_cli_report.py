@@ -74,12 +74,13 @@ def test_a_case_that_does_not_hold_is_reported_with_a_note(place):
     ],
 )  # fmt: skip
 def test_refusals(tmp_path, monkeypatch, capsys, arguments, line):
-    from overflight.case.log import Case
+    from overflight.case.case_file import Case
 
     (tmp_path / "incident").mkdir()
     (tmp_path / "incident" / "s.html").write_text("recorded")
     case = Case.create(tmp_path / "incident" / "case", title="t")
     case.add_file(tmp_path / "incident" / "s.html")
+    case.close()
     monkeypatch.chdir(tmp_path)
     assert leavings(tmp_path)
     refused(capsys, arguments, 2, line, tmp_path)

@@ -97,12 +97,23 @@ def plan_(places: Place, *, asked: Asked) -> None:
         require_place(path, PLANS)
     effort, widths = effort_of(asked), widths_of(asked)
     cells = read_cells(places, asked.class_)
-    found = plan(cells, widths, effort, coverage=asked.coverage, detection=asked.detection, land=asked.terrain)
+    found = plan(cells, widths, effort, coverage=asked.coverage, detection=asked.detection, land=asked.terrain,
+                 is_water=is_water)  # fmt: skip
     write_plan(found, asked.output)
     if asked.json:
         say_json(found.to_json())
     else:
         say("\n".join([str(found), "", *table(found)]))
+
+
+def is_water(lat: NDArray[np.float64], lon: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Tell lakes and sea from land by the regions that are shipped; places (n,) in degrees."""
+    import numpy as np
+
+    from overflight.case.surface import surface_of_regions
+    from overflight.recover.ground import LAKE, SEA
+
+    return np.asarray(np.isin(surface_of_regions(lat, lon), (LAKE, SEA)))
 
 
 def effort_of(asked: Asked) -> Effort:

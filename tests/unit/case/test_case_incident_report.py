@@ -3,12 +3,14 @@
 import html
 import re
 import string
-from dataclasses import replace
+from dataclasses import asdict
 from html.parser import HTMLParser
 
 import pytest
 from report_cases import synthetic_case
 
+from overflight.case.case_file import Case
+from overflight.case.claims import Claim as Stated
 from overflight.case.report.case_page import case_report
 from overflight.case.report.claims import Bearing, Claim, claims_of
 from overflight.case.report.holdings import holdings
@@ -205,14 +207,18 @@ def test_claims_stand_beside_findings_in_plain_words(folder):
     )
 
 
-def test_a_claim_is_read_with_the_statement_behind_it(folder):
-    case = holdings(folder)
-    said = next(record for record in case.records if record["kind"] == "statement")
-    body = {"claim": "It was drifting."}
-    claim = {"id": "99", "kind": "claim", "author": "desk", "inputs": [said["hash"]], "body": body, "hash": "00" * 32}
-    redacted = {**claim, "id": "100", "body": {}}
-    (found,) = claims_of(replace(case, records=(*case.records, claim, redacted)).records)
-    assert (found.party, found.verdict, found.records) == ("Party A", "not weighed", ("99", said["id"]))
+def test_a_claim_is_read_with_the_statement_behind_it(tmp_path):
+    statement = {"who": "Party A", "words": "It drifted.", "language": "en", "source": "a letter"}
+    folder = synthetic_case(tmp_path / "incident", statement=statement)
+    with Case.open(folder / "case") as case:
+        said = next(record for record in case.records("statement"))
+        case.append("claim", asdict(Stated(party="Party A", subject="was-drifting", statement=said.number)))
+        case.append("claim", asdict(Stated(party="Party B", subject="purpose", words="to see")))
+    drifting, purpose = claims_of(holdings(folder))
+    assert (drifting.party, drifting.verdict) == ("Party A", "contradicted")
+    assert drifting.records[1] == str(said.number)
+    assert drifting.bearings[0].finding == "drift_test"
+    assert (purpose.verdict, purpose.bearings) == ("not_testable", ())
 
 
 def test_runs_join_what_follows():

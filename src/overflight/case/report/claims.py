@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from overflight.case.report.holdings import RecordDict
-
-NOT_WEIGHED = "not weighed"
+from overflight.case.bearing import Bearing as Found
+from overflight.case.report.holdings import Holdings, RecordDict
+from overflight.case.weigh import Weighed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +37,7 @@ class Claim:
     Attributes
     ----------
     text, party : str. Shown as recorded.
-    verdict : "supported", "contradicted", "undecided", "cannot be tested", "not testable" or "not weighed".
+    verdict : one of ``VERDICTS``' values.
     language : str. Of the text, ISO 639-1, empty where it is not known.
     bearings : findings that bear on it.
     records : ids of the claim, and of the statement it was taken from.
@@ -45,30 +45,50 @@ class Claim:
 
     text: str
     party: str
-    verdict: str = NOT_WEIGHED
+    verdict: str
     language: str = ""
     bearings: tuple[Bearing, ...] = ()
     records: tuple[str, ...] = field(default=())
 
 
-def claims_of(records: Sequence[RecordDict]) -> tuple[Claim, ...]:
-    """Return the claims of a case, none of them weighed."""
-    by_hash = {record["hash"]: record for record in records if record["kind"] == "statement"}
-    found = []
-    for record in records:
-        if record["kind"] != "claim" or not record["body"]:
-            continue
-        behind = [by_hash[digest] for digest in record["inputs"] if digest in by_hash]
-        body = {**(behind[0]["body"] if behind else {}), **record["body"]}
-        found.append(
-            Claim(
-                text=words_of(body),
-                party=party_of(body, str(record["author"])),
-                language=str(body.get("language") or ""),
-                records=(str(record["id"]), *(str(one["id"]) for one in behind)),
-            )
-        )
-    return tuple(found)
+VERDICTS = {
+    "supported": "supported",
+    "contradicted": "contradicted",
+    "mixed": "undecided",
+    "open": "cannot_be_tested",
+    "untestable": "not_testable",
+}
+"""What the outcomes of weighing are called here."""
+
+
+def claims_of(case: Holdings) -> tuple[Claim, ...]:
+    """Return the claims of a case with what its findings say of them."""
+    by_id = {str(record["id"]): record for record in case.records}
+    return tuple(_claim(weighed, by_id) for weighed in case.weighed)
+
+
+def _claim(weighed: Weighed, by_id: Mapping[str, RecordDict]) -> Claim:
+    behind = by_id.get(str(weighed.claim.statement))
+    said = {} if behind is None else behind["body"]
+    return Claim(
+        text=words_of(said) if said else f"{weighed.claim}",
+        party=weighed.claim.party,
+        verdict=VERDICTS[weighed.outcome],
+        language=str(said.get("language") or ""),
+        bearings=tuple(_bearing(bearing) for bearing in weighed.bearings),
+        records=(str(weighed.record), *((str(behind["id"]),) if behind is not None else ())),
+    )
+
+
+def _bearing(bearing: Found) -> Bearing:
+    low, high = bearing.probability or (0.0, 1.0)
+    return Bearing(
+        finding=bearing.finding,
+        direction=bearing.direction if bearing.direction != "neither" else "undecided",
+        strength=low if low == high else None,
+        note=bearing.sentence,
+        records=(str(bearing.record),),
+    )
 
 
 def words_of(body: RecordDict) -> str:

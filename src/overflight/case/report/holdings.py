@@ -12,7 +12,10 @@ import h3
 import numpy as np
 import xarray as xr
 
-from overflight.case.log import CASE, LOG, Case, sha256_of, verify
+from overflight.case.canonical import sha256_of
+from overflight.case.case_file import CASE, Case, is_case
+from overflight.case.verify import verify
+from overflight.case.weigh import Weighed, weigh
 from overflight.errors import InvalidInput
 from overflight.geo.density import Density
 
@@ -27,11 +30,13 @@ class Holdings:
     ----------
     folder : Path. Where the files beside the case lie.
     records : tuple of records, in order; a redacted one has an empty body.
+    weighed : tuple of Weighed. Its claims beside the findings that bear on them.
     problems : sentences of the verification; none means that all holds.
     """
 
     folder: Path
     records: tuple[RecordDict, ...]
+    weighed: tuple[Weighed, ...]
     problems: tuple[str, ...]
 
     def of(self, *kinds: str) -> list[RecordDict]:
@@ -89,11 +94,14 @@ def holdings(folder: Path) -> Holdings:
     InvalidInput
         The folder holds no case.
     """
-    inside = folder / CASE if (folder / CASE / LOG).is_file() else folder
-    if not (inside / LOG).is_file():
+    inside = folder / CASE if is_case(folder / CASE) else folder
+    if not is_case(inside):
         raise InvalidInput("case", str(folder), "an incident folder, or the case folder in it")
     checked = verify(inside)
-    records = tuple({**record, "body": record["body"] or {}} for record in Case.open(inside).records())
+    with Case.open(inside) as case:
+        records = tuple({**record.to_json(), "body": record.body or {}} for record in case.records())
+        weighed = tuple(weigh(case))
     if not records:
         raise InvalidInput("case", f"{folder}, of which no record holds", "a case", hint="overflight case verify")
-    return Holdings(folder=inside.resolve().parent, records=records, problems=checked.problems)
+    folder = inside.resolve().parent
+    return Holdings(folder=folder, records=records, weighed=weighed, problems=checked.problems)
