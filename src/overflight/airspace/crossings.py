@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from overflight.airspace.kernels.merge import merge
 from overflight.airspace.kernels.paths import passes_of
-from overflight.airspace.labels import Labels, by_country, by_region
+from overflight.airspace.labels import Labels, labels_of
 from overflight.airspace.partition import Partition
 from overflight.airspace.paths import Paths, paths_of
 from overflight.airspace.regions import Regions
@@ -88,45 +88,32 @@ def crossings(
     InvalidInput
         The dataset holds no trajectories.
     """
-    labels = by_region(regions, floor_m, ceiling_m) if by == "region" else by_country(regions, view, floor_m, ceiling_m)
-    return crossings_of(paths_of(trajectories), regions.partition, (labels,))[0]
+    labels = labels_of(regions, by, view, floor_m, ceiling_m)
+    return crossings_of(paths_of(trajectories), regions.partition, labels)
 
 
-def crossings_of(
-    paths: Paths, partition: Partition, labellings: Sequence[Labels], *, threads: int | None = None
-) -> list[Crossings]:
-    """Find what each member crossed under several labellings at once."""
+def crossings_of(paths: Paths, partition: Partition, labels: Labels, *, threads: int | None = None) -> Crossings:
+    """Find what each member crossed, as ``crossings`` does, of paths that are read and faces that are named."""
     grid = partition.grid.arrays()
     members, outputs = paths.lat.shape
     size = max(16, CHUNK_OUTPUTS // outputs)
     chunks = [(first, min(first + size, members)) for first in range(0, members, size)]
 
-    def rows(chunk: tuple[int, int]) -> list[tuple[NDArray[Any], ...]]:
-        return _chunk(grid, paths.members(*chunk), chunk[0], labellings)
+    def rows(chunk: tuple[int, int]) -> tuple[NDArray[Any], ...]:
+        return _chunk(grid, paths.members(*chunk), chunk[0], labels)
 
     with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
         found = list(pool.map(rows, chunks))
-    known = int(paths.known.sum())
-    return [
-        Crossings(labels.names, paths.epoch, known, *(np.concatenate(column) for column in zip(*parts, strict=True)))
-        for labels, parts in zip(labellings, zip(*found, strict=True), strict=True)
-    ]
+    columns = (np.concatenate(column) for column in zip(*found, strict=True))
+    return Crossings(labels.names, paths.epoch, int(paths.known.sum()), *columns)
 
 
-def _chunk(
-    grid: tuple[NDArray[Any], ...], paths: Paths, first: int, labellings: Sequence[Labels]
-) -> list[tuple[NDArray[Any], ...]]:
+def _chunk(grid: tuple[NDArray[Any], ...], paths: Paths, first: int, labels: Labels) -> tuple[NDArray[Any], ...]:
     members = len(paths.lat)
     passes = _filled(lambda room: passes_of(grid, paths.lat, paths.lon, first, room), _PASSES, 48 * members)
     flown = (paths.lat, paths.lon, paths.altitude, paths.time_s)
-    return [
-        _filled(
-            lambda room, of=labels: merge(grid, passes, (of.first, of.items), of.limits, flown, first, room),
-            _ROWS,
-            16 * members,
-        )
-        for labels in labellings
-    ]
+    named = (labels.first, labels.items)
+    return _filled(lambda room: merge(grid, passes, named, labels.limits, flown, first, room), _ROWS, 16 * members)
 
 
 def _filled(fill: Callable[..., int], columns: Sequence[type], room: int) -> tuple[NDArray[Any], ...]:

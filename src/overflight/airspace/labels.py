@@ -30,6 +30,11 @@ class Labels:
     limits: NDArray[np.float64]
 
 
+def labels_of(regions: Regions, by: str, view: str = "", floor_m: float = -np.inf, ceiling_m: float = np.inf) -> Labels:
+    """Name faces by "region" or by "country"."""
+    return by_region(regions, floor_m, ceiling_m) if by == "region" else by_country(regions, view, floor_m, ceiling_m)
+
+
 def by_region(regions: Regions, floor_m: float = -np.inf, ceiling_m: float = np.inf) -> Labels:
     """Name faces by the regions that they are, what none covers high seas."""
     limits = {region.id: _limits(region) for region in regions.regions}

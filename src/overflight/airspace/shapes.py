@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from overflight.airspace.labels import by_country, by_region
+from overflight.airspace.labels import labels_of
 from overflight.airspace.partition import MICRODEGREES
 from overflight.airspace.regions import Regions
 
@@ -18,7 +18,7 @@ _WORLD = shapely.box(-180.0, -90.0, 180.0, 90.0)
 
 def shapes(regions: Regions, names: Sequence[str], *, by: str = "region", view: str = "") -> NDArray[Any]:
     """Return the polygons (n,) of regions or countries by their names, in degrees, cut at the antimeridian."""
-    labels = by_region(regions) if by == "region" else by_country(regions, view)
+    labels = labels_of(regions, by, view)
     faces = np.repeat(np.arange(labels.first.size - 1), np.diff(labels.first))
     drawn = []
     for name in names:

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from overflight.airspace.crossings import Crossings, crossings
+from overflight.airspace.crossings import Crossings, crossings_of
+from overflight.airspace.labels import labels_of
 from overflight.airspace.ledger import Ledger, ledger_of, require
+from overflight.airspace.paths import paths_of
 from overflight.airspace.regions import Regions
 from overflight.drift.trajectories import thinned
 
@@ -27,12 +29,13 @@ class Tally:
 
     def __init__(self, regions: Regions, *, by: str = "country", view: str = "", **band: float) -> None:
         require(regions, by, view, band)
-        self.regions, self.by, self.view, self.band = regions, by, view, band
+        self.regions, self.by, self.view = regions, by, view
+        self.labels = labels_of(regions, by, view, **band)
         self.found: list[Crossings] = []
 
     def add(self, trajectories: xr.Dataset) -> None:
         """Add the members of a part."""
-        found = crossings(trajectories, self.regions, by=self.by, view=self.view, **self.band)
+        found = crossings_of(paths_of(trajectories), self.regions.partition, self.labels)
         members = sum(part.members for part in self.found)
         self.found.append(replace(found, member=found.member + np.int32(members)))
 

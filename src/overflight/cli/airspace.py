@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 __all__ = ["airspace", "fetch_", "list_", "trajectories"]
 
 
+NARROWEST = 160
+"""Columns that the table of a ledger takes at least: it is cut by the terminal before its names are."""
+
+
 def airspace(
     tracks: Annotated[Path, Parameter(help="Trajectories as NetCDF or Zarr: dims (trajectory, obs), lat, lon, time.")],
     *,
@@ -130,12 +134,12 @@ def table(found: Ledger) -> str:
     shared = shared_note(found)
     kinds = found.table["kind"].nunique() > 1
     drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    drawn.add_column("region", overflow="fold")
+    drawn.add_column("region", no_wrap=True)
     for title in ("kind",) * kinds + ("entry, 90 % of those", "exit, 90 % of those"):
         drawn.add_column(title, no_wrap=True)
     for title in ("probability", "hours", "km"):
         drawn.add_column(title, justify="right", no_wrap=True)
-    drawn.add_column("note", overflow="fold")
+    drawn.add_column("note", min_width=24, overflow="fold")
     for _, row in found.table.iterrows():
         heights = "?"
         if row["altitude_low_m"] is not None and row["altitude_low_m"] == row["altitude_low_m"]:
@@ -144,8 +148,8 @@ def table(found: Ledger) -> str:
                  chance(row, found.members), f"{row['hours_q50']:.1f}", heights, remarks(row, shared))  # fmt: skip
         drawn.add_row(*(Text(str(cell)) for cell in cells))
     out = StringIO()
-    width = get_terminal_size((160, 24)).columns
-    Console(file=out, width=max(100, width), color_system=None).print(drawn)
+    width = max(get_terminal_size((160, 24)).columns, NARROWEST)
+    Console(file=out, width=width, color_system=None).print(drawn)
     lines = [line.rstrip() for line in out.getvalue().splitlines() if line.strip()]
     return "\n".join(lines + ([f"{shared}."] if shared else []))
 

@@ -22,6 +22,8 @@ FIELDS = {
     },
     "pressure": {"standard_name": "air_pressure", "units": "Pa"},
 }
+LOST = (LEFT_DOMAIN, OUT_OF_WIND, OUT_OF_LEVELS)
+"""How a member ends whom the winds do not reach."""
 STATUS = {
     "long_name": "state of the member",
     "flag_values": np.arange(len(MEANINGS.split()), dtype=np.int8),
@@ -57,7 +59,7 @@ def trajectories(e: Ensemble, pack: WindPack, settings: Settings, seed: int, sig
             {"standard_name": "time"},
         )
     )
-    lost = np.isin(e.status, (LEFT_DOMAIN, OUT_OF_WIND, OUT_OF_LEVELS))
+    lost = np.isin(e.status, LOST)
     data["end_time"] = (
         "trajectory",
         _instants(pack, sign * np.where(lost, e.known, e.stop)),

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from overflight.airspace.crossings import crossings_of
 from overflight.airspace.embedded import countries
 from overflight.airspace.labels import Labels, by_country
+from overflight.airspace.ledger import described
 from overflight.airspace.paths import paths_of
 from overflight.airspace.regions import HIGH_SEAS
 
@@ -58,12 +59,12 @@ def _labels() -> Labels:
 def names() -> Names:
     """Return what is counted in the neutral view."""
     ids = sorted(name for name in _labels().names if name != HIGH_SEAS)
-    about = {region.id: region for region in reversed(countries().regions)}
+    about = described(countries(), "country", "")
     number_of = [ids.index(name) if name != HIGH_SEAS else -1 for name in _labels().names]
     return Names(
         tuple(ids),
-        tuple(about[i].name if i in about else i for i in ids),
-        np.array([not (i in about and about[i].is_disputed) for i in ids]),
+        tuple(about[i]["name"] for i in ids),
+        np.array([not about[i]["disputed"] for i in ids]),
         np.array(number_of, np.int64),
     )
 
@@ -78,7 +79,7 @@ def regions_version() -> str:
 
 def crossed(data: xr.Dataset, *, threads: int = 1) -> Crossed:
     """Find what trajectories that start together crossed."""
-    (found,) = crossings_of(paths_of(data), countries().partition, (_labels(),), threads=threads)
+    found = crossings_of(paths_of(data), countries().partition, _labels(), threads=threads)
     country = names().number_of[found.label]
     over = country >= 0
     return Crossed(found.member[over].astype(np.int64), country[over], found.entry_s[over], found.inside_s[over])

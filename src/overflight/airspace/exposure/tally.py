@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 
 from overflight.airspace.exposure.crossed import crossed, names
 from overflight.airspace.exposure.plan import Plan
+from overflight.drift.trajectories import LOST
 
 I64 = NDArray[np.int64]
-LOST = ("left_domain", "out_of_wind", "out_of_levels")
-"""How a balloon ends whom the winds do not reach."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,8 +48,7 @@ def tally(data: xr.Dataset, plan: Plan, *, threads: int = 1) -> Tally:
     inside = np.round(found.inside_s).astype(np.int64)
     of_country = found.member[names().is_country[found.country]]
     counts = np.bincount(of_country, minlength=numbers.size).astype(np.int64)
-    meanings = data["end_status"].attrs["flag_meanings"].split()
-    is_lost = np.isin(data["end_status"].values, [meanings.index(name) for name in LOST])
+    is_lost = np.isin(data["end_status"].values, LOST)
     pairs = _summed((pair, hour), (np.ones_like(pair), inside))
     numbered = _summed((release, counts), (np.ones_like(release),))
     lost = np.bincount(release[is_lost], minlength=plan.releases).astype(np.int64)

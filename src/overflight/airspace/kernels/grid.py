@@ -172,16 +172,11 @@ def fraction(px, py, qx, qy, ax, ay, bx, by):
 @exact_inlined_kernel
 def meets_any(ends, begin, end, px, py, qx, qy):
     """Whether a line meets any of a cell's edges; without a branch, so that several are tried at once."""
-    dx, dy = qx - px, qy - py
     found = 0
     for k in range(begin, end):
         ax, ay, bx, by = ends[k, 0], ends[k, 1], ends[k, 2], ends[k, 3]
-        ex, ey = bx - ax, by - ay
-        p = ex * (py - ay) - ey * (px - ax) >= 0.0
-        q = ex * (qy - ay) - ey * (qx - ax) >= 0.0
-        a = dx * (ay - py) - dy * (ax - px) >= 0.0
-        b = dx * (by - py) - dy * (bx - px) >= 0.0
-        found |= (p ^ q) & (a ^ b)
+        parts_ends = is_left(ax, ay, bx, by, px, py) ^ is_left(ax, ay, bx, by, qx, qy)
+        found |= parts_ends & (is_left(px, py, qx, qy, ax, ay) ^ is_left(px, py, qx, qy, bx, by))
     return found != 0
 
 
