@@ -12,5 +12,5 @@ from overflight.airspace.regions import Regions
 @cache
 def countries() -> Regions:
     """Return land, territorial seas, inland waters and disputed areas of the world."""
-    with files("overflight.airspace").joinpath("data/countries.npz").open("rb") as stream:
+    with files("overflight.airspace").joinpath("data/regions.npz").open("rb") as stream:
         return pack.read(stream)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from overflight.airspace.regions import SOVEREIGN, Region, Regions
+from overflight.airspace.regions import SEA, SOVEREIGN, Region, Regions
 
 NO_LIMITS = (-np.inf, np.inf)
 
@@ -45,9 +45,9 @@ def by_country(regions: Regions, view: str = "", floor_m: float = -np.inf, ceili
 
 
 def owner(region: Region, view: str = "") -> str:
-    """Return whose a region is: a country's, or, disputed and in the neutral view, its own."""
+    """Return whose a region is: a country's, or, disputed and in the neutral view, its own, its sea included."""
     if not view:
-        return region.id if region.is_disputed else region.administered_by or region.id
+        return region.id.removesuffix(SEA) if region.is_disputed else region.administered_by or region.id
     return region.views.get(view, region.administered_by) or region.id
 
 

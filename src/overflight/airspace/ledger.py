@@ -173,9 +173,10 @@ def described(regions: Regions, by: str, view: str) -> dict[str, dict[str, Any]]
     """Return what is to be said of each label: a country by its land, a region by itself."""
     seas = regions.elsewhere
     about = {seas: _about(seas, Region(id=seas, name=seas.capitalize(), kind=seas))}
-    for region in sorted(regions.regions, key=lambda r: (r.kind == "disputed", r.kind != "land")):
+    for region in sorted(regions.regions, key=lambda region: region.kind != "land"):
         name = region.id if by == "region" else owner(region, view)
-        about.setdefault(name, _about(name, region))
+        if name not in about or region.id == name:  # a country is told by its own land, not by an island's
+            about[name] = _about(name, region)
     return about
 
 

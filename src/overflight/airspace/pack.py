@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from overflight.airspace.partition import Partition
 from overflight.airspace.regions import Region, Regions
 
-FORMAT = 1
+FORMAT = 2
 
 
 def write(regions: Regions, file: Path | IO[bytes]) -> None:
@@ -25,7 +26,7 @@ def write(regions: Regions, file: Path | IO[bytes]) -> None:
         file,
         format=np.int32(FORMAT),
         rows=np.frombuffer(json.dumps([_lean(region) for region in regions.regions]).encode(), np.uint8),
-        steps=np.diff(partition.vertices, axis=0, prepend=np.zeros((1, 2), np.int32)).T.copy(),
+        steps=_planes(np.diff(partition.vertices, axis=0, prepend=np.zeros((1, 2), np.int32)).T),
         arcs=np.diff(partition.arcs).astype(np.int32),
         left=partition.left,
         right=partition.right,
@@ -33,6 +34,21 @@ def write(regions: Regions, file: Path | IO[bytes]) -> None:
         faces=np.array([len(face) for face in covers], np.int32),
         west=partition.west,
     )
+
+
+def _planes(steps: NDArray[np.int32]) -> NDArray[np.uint8]:
+    """Put the bytes of small numbers of either sign in planes, (4, 2, n), of which most are zero: they pack well."""
+    zigzag = np.ascontiguousarray(((steps << 1) ^ (steps >> 31)).astype("<u4"))
+    return np.ascontiguousarray(np.moveaxis(zigzag.view(np.uint8).reshape(*steps.shape, 4), -1, 0))
+
+
+def _steps(planes: NDArray[np.uint8]) -> NDArray[np.int32]:
+    zigzag = planes[0].astype(np.uint32)
+    for byte in (1, 2, 3):
+        if planes[byte].any():
+            zigzag |= planes[byte].astype(np.uint32) << np.uint32(8 * byte)
+    steps: NDArray[np.int32] = (zigzag >> np.uint32(1)).astype(np.int32) ^ -(zigzag & np.uint32(1)).astype(np.int32)
+    return steps
 
 
 def _lean(region: Region) -> dict[str, Any]:
@@ -60,7 +76,7 @@ def _region(row: dict[str, Any]) -> Region:
 def _partition(packed: Mapping[str, Any]) -> Partition:
     listed, ends = packed["covers"].tolist(), np.cumsum(packed["faces"]).tolist()
     return Partition(
-        vertices=np.ascontiguousarray(np.cumsum(packed["steps"], axis=1, dtype=np.int32).T),
+        vertices=np.ascontiguousarray(np.cumsum(_steps(packed["steps"]), axis=1, dtype=np.int32).T),
         arcs=np.concatenate([[0], np.cumsum(packed["arcs"])]).astype(np.int32),
         left=packed["left"],
         right=packed["right"],

@@ -9,6 +9,8 @@ from overflight.airspace.partition import Partition
 
 HIGH_SEAS, OUTSIDE = "high seas", "outside"
 """What lies in no region, of a layer of states and of any other."""
+SEA = "-sea"
+"""What ends the id of the sea of an area that has another id of its own."""
 SOVEREIGN = ("disputed", "inland water", "land", "territorial sea")
 """Kinds that say whose a place is; of several over each other, it is the first."""
 KINDS = ("land", "territorial sea", "inland water", "disputed", "fir", "uir", "user")

@@ -47,8 +47,9 @@ LIMITS = (
     "drift to these methods, and its path before the first and after the last sighting may have been another.",
     "The size of wind error is judged from the literature, not yet fitted to balloons; where winds state their own "
     "error, that is used.",
-    "The ledger counts land by who administers it at 1:10m; territorial sea and flight information regions are not in "
-    "it, and no altitude at which sovereignty ends is agreed.",
+    "The ledger follows borders and coasts of 1:10m, good to 1 to 2 km; its territorial sea is 12 nautical miles about "
+    "the mapped coast, not a legal limit, and no altitude at which sovereignty ends is agreed. Disputed areas stand "
+    "apart and count for no country. Flight information regions are not in it.",
     "Nothing here tells who launched a balloon, or why.",
 )
 

@@ -30,6 +30,7 @@ VERBS = {
     "forecast": "Follow a balloon on in time.",
     "hindcast": "Follow a balloon back in time.",
     "launch": "Predict a flight: ascent, burst and descent, or float.",
+    "exposure": "Say which countries unsteered balloons of many places, altitudes and dates cross.",
     "airspace": "List the countries that a track or an ensemble crossed; fetch and list regions.",
 }
 GROUPS = {

@@ -32,12 +32,12 @@ def column_of(lon):
     return math.floor((lon + 180.0) / CELL_DEG)
 
 
-@kernel
+@exact_inlined_kernel
 def _columns_in_row(x1, y1, x2, y2, row):
     """Return the first and last column that an edge touches in a row."""
     south, north = -90.0 + row * CELL_DEG - _EPS, -90.0 + (row + 1) * CELL_DEG + _EPS
     a, b = x1, x2
-    if y1 != y2:
+    if min(y1, y2) < south or max(y1, y2) > north:
         t1 = min(max((south - y1) / (y2 - y1), 0.0), 1.0)
         t2 = min(max((north - y1) / (y2 - y1), 0.0), 1.0)
         a, b = x1 + t1 * (x2 - x1), x1 + t2 * (x2 - x1)
@@ -130,25 +130,30 @@ def clearance(first):
         for column in range(COLUMNS):
             cell = row * COLUMNS + column
             clear[row, column] = 0 if first[cell + 1] > first[cell] else FARTHEST_CLEAR
-    for _ in range(2):  # the second round carries over the antimeridian what the first found
-        for row in range(ROWS):
-            for k in range(2 * COLUMNS):
-                _lower(clear, row, k % COLUMNS, -1)
-        for row in range(ROWS - 1, -1, -1):
-            for k in range(2 * COLUMNS - 1, -1, -1):
-                _lower(clear, row, k % COLUMNS, 1)
+    for row in range(ROWS):
+        _lower(clear, row, row - 1)
+    for row in range(ROWS - 1, -1, -1):
+        _lower(clear, row, row + 1)
     return clear.ravel()
 
 
 @exact_inlined_kernel
-def _lower(clear, row, column, ahead):
-    """Let a cell be at most one ring clearer than the neighbours that a sweep has passed."""
-    least = min(clear[row, column], clear[row, (column + ahead) % COLUMNS] + 1)
-    beside = row + ahead
-    if 0 <= beside < ROWS:
-        for step in range(-1, 2):
-            least = min(least, clear[beside, (column + step) % COLUMNS] + 1)
-    clear[row, column] = min(least, FARTHEST_CLEAR)
+def _lower(clear, row, passed):
+    """Let a cell be at most one ring clearer than the three beside it in the row passed, and than those of its own."""
+    one, here = np.uint8(1), clear[row]
+    if 0 <= passed < ROWS:
+        beside = clear[passed]
+        for column in range(1, COLUMNS - 1):
+            least = min(beside[column - 1], beside[column], beside[column + 1])
+            here[column] = min(here[column], np.uint8(least + one))
+        for column in (0, COLUMNS - 1):
+            least = min(beside[column - 1], beside[column], beside[(column + 1) % COLUMNS])
+            here[column] = min(here[column], np.uint8(least + one))
+    for _ in range(2):  # the second time carries over the antimeridian what the first found
+        for column in range(COLUMNS):
+            here[column] = min(here[column], np.uint8(here[column - 1] + one))
+        for column in range(COLUMNS - 1, -1, -1):
+            here[column] = min(here[column], np.uint8(here[(column + 1) % COLUMNS] + one))
 
 
 @exact_inlined_kernel
