@@ -44,6 +44,21 @@ GROUPS = {
         "list": "List the layers of regions that are at hand.",
     }),
     "case": ("Check an incident's log.", {"verify": "Re-compute the whole log and say what differs."}),
+    "line": ("Exchange signed messages with parties that one need not trust.", {
+        "init": "Make a line: its log, and a key.",
+        "trust": "Name another party, by its key.",
+        "send": "Write a message; it goes out when the party can be reached.",
+        "answer": "Answer a query.",
+        "outbox": "List what was sent, and what of it was acknowledged.",
+        "send-now": "Deliver what waits.",
+        "inbox": "List what came, or show one message.",
+        "status": "Say what is open: queries without an answer, messages not acknowledged, forks.",
+        "serve": "Receive messages over HTTP, and deliver what waits.",
+        "export": "Write what a party lacks as a file, for mail or disk.",
+        "import": "Take what a party exported.",
+        "rotate": "Take a new key, and tell all parties.",
+        "revoke": "Trust the key of a party no more.",
+    }),
 }  # fmt: skip
 COMPLETION = {
     "install_completion": "Install completion for bash, zsh or fish.",
@@ -76,7 +91,7 @@ def application() -> cyclopts.App:
     for group, (text, verbs) in GROUPS.items():
         sub = app[group] if group in VERBS else cyclopts.App(name=group, help=text)  # a verb may have verbs of its own
         for verb, line in verbs.items():
-            sub.command(f"overflight.cli.{group}:{verb}_", name=verb, help=line)
+            sub.command(f"overflight.cli.{group}:{verb.replace('-', '_')}_", name=verb, help=line)
         if group not in VERBS:
             app.command(sub)
     for verb, text in COMPLETION.items():

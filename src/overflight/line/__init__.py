@@ -1,0 +1,1 @@
+"""The line: what parties are told, and in which forms."""
