@@ -169,7 +169,10 @@ def send_now_(
     if json:
         say_json([asdict(one) for one in done])
     else:
-        say("\n".join(f"{one.party} acknowledged {counted_of(one.acknowledged, "message")}" for one in done) or "nothing waits")
+        say(
+            "\n".join(f"{one.party} acknowledged {counted_of(one.acknowledged, 'message')}" for one in done)
+            or "nothing waits"
+        )
     failed = [f"{one.party}: {one.problem}" for one in done if one.problem]
     if failed:
         raise Unavailable("; ".join(failed))
@@ -229,7 +232,7 @@ def export_(
     if json:
         say_json({"messages": messages, "receipts": receipts, "file": output})
     else:
-        say(f"{output}: {counted_of(messages, "message")} and {counted_of(receipts, "receipt")} for {party}")
+        say(f"{output}: {counted_of(messages, 'message')} and {counted_of(receipts, 'receipt')} for {party}")
 
 
 def import_(
