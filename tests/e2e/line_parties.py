@@ -43,12 +43,16 @@ for module in (case_file, line, request, courier):
 from overflight.cli.main import run
 run()
 """
-LIMITED = """
-import resource, sys
-size = int(sys.argv.pop(1))
-resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
-import signal
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+FULL = """
+import sys
+import overflight.case.store as store
+pages, connected = int(sys.argv.pop(1)), store._connected
+
+def full(connection, record):
+    connected(connection, record)
+    connection.execute(f"PRAGMA max_page_count = {pages}")
+
+store._connected = full
 from overflight.cli.main import run
 run()
 """
