@@ -23,7 +23,7 @@ from overflight.line.exchange.request import authorization
 from overflight.line.exchange.sending import send
 from overflight.line.exchange.status import listed, status
 
-PASSPHRASE = "correct horse"
+PASSPHRASE = "correct horse"  # noqa: S105 - of keys that the tests make
 SKEWED = """
 import sys
 from datetime import datetime, timedelta

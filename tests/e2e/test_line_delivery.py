@@ -1,12 +1,16 @@
 """Messages between real processes: lost, doubled, late and torn ones, a side killed in mid-write, a clock an hour off."""
 
 import random
+import re
 import shutil
 import sqlite3
 import time
 
 import pytest
 from line_parties import SKEWED, Party, Proxy, ending, until
+
+from overflight.line.exchange.receiving import take
+from overflight.line.exchange.sending import answer, outgoing
 
 FAULTS = ("lose", "mute", "double", "late", "slow", "cut", "")
 
@@ -24,7 +28,7 @@ def pair(tmp_path):
 
 
 def test_every_fault_of_the_way_leaves_each_message_applied_once_and_in_order(tmp_path):
-    draw = random.Random(3)
+    draw = random.Random(3)  # noqa: S311 - it draws faults
     alice, bob = Party(tmp_path, "alice"), Party(tmp_path, "bob")
     faults = [[*draw.sample(FAULTS, len(FAULTS)), *draw.choices(FAULTS, k=6)] for _ in range(2)]
     with ending(alice, bob):
@@ -47,9 +51,6 @@ def test_every_fault_of_the_way_leaves_each_message_applied_once_and_in_order(tm
 
 
 def test_a_message_ahead_of_its_turn_is_sent_back_and_comes_in_order(tmp_path):
-    from overflight.line.exchange.receiving import take
-    from overflight.line.exchange.sending import outgoing
-
     alice, bob = Party(tmp_path, "alice"), Party(tmp_path, "bob")
     alice.trust(bob)
     bob.trust(alice)
@@ -76,7 +77,7 @@ def test_a_side_killed_in_mid_write_loses_nothing_that_it_acknowledged(tmp_path)
         for _ in range(3):
             before = len(bob.texts())
             until(lambda before=before: len(bob.texts()) > before or not alice.waiting())
-            time.sleep(random.uniform(0.0, 0.05))
+            time.sleep(random.uniform(0.0, 0.05))  # noqa: S311 - it draws a moment
             port = bob.port
             bob.kill()
             acknowledged = len(texts) - alice.waiting()
@@ -110,14 +111,10 @@ def test_a_clock_an_hour_off_is_told_in_one_line_and_the_message_is_delivered(tm
 
 
 def assert_line(party, pattern):
-    import re
-
     assert any(re.fullmatch(pattern, text) for text in str(party.status()).splitlines()), str(party.status())
 
 
 def test_an_open_query_grows_visible_until_it_is_answered(pair):
-    from overflight.line.exchange.sending import answer
-
     alice, bob = pair
     name = alice.send(bob, "is it yours?", kind="query")[0]
     until(lambda: not alice.waiting())

@@ -1,7 +1,7 @@
 """The line without a network: bundles, keys, certificates, and refusals in one line."""
 
 import base64
-import datetime
+import datetime as dt
 import ipaddress
 import json
 import os
@@ -194,7 +194,7 @@ def test_a_new_key_goes_over_the_line_and_an_old_one_is_worth_nothing_after(pair
         assert alice.texts() == ["before", "with the old key", "None", "with the new key"]
         call(capsys, "revoke", "bob", "--reason", "stolen", "-l", alice.folder)
         bob.send(alice, "with a stolen key")
-        until(lambda: "revoke in record" in bob.status().parties[0].problem)
+        until(lambda: "revoked in record" in bob.status().parties[0].problem)
     assert "with a stolen key" not in alice.texts()
     assert alice.status().parties[0].fingerprint == ""
     assert alice.verify().problems == bob.verify().problems == ()
@@ -204,11 +204,11 @@ def certificate(folder):
     """Make a certificate of 127.0.0.1 that no authority vouches for."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.datetime.now(datetime.UTC)
+    now = dt.datetime.now(dt.UTC)
     made = (
         x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-        .serial_number(x509.random_serial_number()).not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=2))
+        .serial_number(x509.random_serial_number()).not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=2))
         .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
         .sign(key, hashes.SHA256())
     )  # fmt: skip

@@ -5,11 +5,9 @@ A fork is recorded with both signed statements: whoever has the keys can check i
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from overflight.case.canonical import canonical_text
 from overflight.case.heads import Head
 from overflight.case.merkle import is_consistent
 from overflight.case.record import Draft
@@ -24,10 +22,9 @@ CANNOT = "signed a head of {second} records, and now says that its log has {size
 
 
 def fork(work: Work, party: str, what: str, statements: Sequence[Any]) -> str:
-    """Record a fork with what proves it, once, and return what it is."""
-    digest = hashlib.sha256(canonical_text({"party": party, "what": what, "last": statements[-1]})).hexdigest()
+    """Record a fork with what proves it, each once, and return what it is."""
     body = {"finding": "fork", "party": party, "what": what, "statements": list(statements)}
-    record = work.append([Draft(kind="finding", body=body, label=f"fork:{digest}")], once=True)[0]
+    record = work.append([Draft(kind="finding", body=body, label=f"fork of {party}: {what}")], once=True)[0]
     if not work.index.party(party).fork:
         work.index.set_party(party, fork=record.number)
     return what
