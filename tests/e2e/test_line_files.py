@@ -50,6 +50,9 @@ def test_the_whole_exchange_by_disk(pair, tmp_path, capsys):
     assert call(capsys, "import", to_bob, "-l", bob.folder) == "messages applied: 0, known before: 2; new receipts: 0\n"
     query, evidence = json.loads(call(capsys, "inbox", "-l", bob.folder, "--json"))
     call(capsys, "answer", query["id"], "no", "-l", bob.folder)
+    whole = call(capsys, "inbox", query["id"], "-l", bob.folder)
+    assert whole.startswith(f"id: {query['id']}\nparty: alice\nsequence: 1\nkind: query\n")
+    assert whole.endswith("\n\nis it yours?\n")
     shown = json.loads(call(capsys, "inbox", evidence["id"][:10], "-l", bob.folder, "-o", tmp_path / "got", "--json"))
     assert (tmp_path / "got" / f"{evidence['id'][:12]}-photo.png").read_bytes() == photo.read_bytes()
     assert shown["files"] == [{"name": "photo.png", "sha256": evidence["files"][0]["sha256"], "bytes": 200_000}]
@@ -192,6 +195,10 @@ def test_a_new_key_goes_over_the_line_and_an_old_one_is_worth_nothing_after(pair
         until(lambda: not bob.waiting() and not alice.waiting())
         assert alice.status().parties[0].fingerprint == new == bob.public.fingerprint != old.fingerprint
         assert alice.texts() == ["before", "with the old key", "None", "with the new key"]
+        again = json.loads(call(capsys, "rotate", "-l", bob.folder, "--json"))["fingerprint"]  # beside the server
+        alice.send(bob, "still there?")
+        until(lambda: not bob.waiting() and not alice.waiting())
+        assert alice.status().parties[0].fingerprint == again != new
         call(capsys, "revoke", "bob", "--reason", "stolen", "-l", alice.folder)
         bob.send(alice, "with a stolen key")
         until(lambda: "revoked in record" in bob.status().parties[0].problem)

@@ -152,7 +152,7 @@ def inbox_(
     if json:
         say_json(found)
     else:
-        say("\n".join(f"{name}: {value}" for name, value in found.items() if value))
+        say(told_whole(found))
 
 
 def send_now_(
@@ -378,6 +378,22 @@ def known_key(line: Line, party: str) -> Any:
 def counted_of(number: int, what: str) -> str:
     """Return a number of things: 1 message, 2 messages."""
     return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def told_whole(found: dict[str, Any]) -> str:
+    """Say all of a message, line by line, without what a terminal would obey."""
+    import json
+
+    from overflight.errors import one_line
+
+    body = dict(found["body"])
+    text = str(body.pop("text", ""))
+    plain = {name: value for name, value in found.items() if name not in ("body", "files", "written")}
+    lines = [f"{name}: {value}" for name, value in plain.items() if value]
+    lines += [f"{name}: {json.dumps(value)}" for name, value in body.items()]
+    lines += [f"file: {file['name']} of {file['bytes']} bytes, sha256 {file['sha256']}" for file in found["files"]]
+    lines += [f"written: {path}" for path in found.get("written", ())]
+    return "\n".join(one_line(line, 100_000) for line in (*lines, "", *text.splitlines()))
 
 
 def listing(folder: Path, direction: str, party: str, most: int, json: bool) -> None:

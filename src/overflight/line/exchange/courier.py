@@ -24,6 +24,8 @@ from overflight.line.exchange.sending import outgoing, take_receipt
 from overflight.line.exchange.tables import Row
 
 TIMEOUT_S = 20.0
+LONGEST_ANSWER_S = 60.0
+"""Beside the timeout of each step: one that drips byte by byte is given up."""
 MOST_PROOFS_A_VISIT = 8
 
 
@@ -139,6 +141,8 @@ class _Visit:
                 content += part
                 if len(content) > LARGEST_BODY:
                     raise Unavailable(f"{self.row.address}: the answer is longer than {LARGEST_BODY:,} bytes")
+                if time.monotonic() - begun > LONGEST_ANSWER_S:
+                    raise Unavailable(f"{self.row.address}: the answer takes longer than {LONGEST_ANSWER_S:g} s")
         answer = _answer(self.row, response, bytes(content))
         self._compare_clocks(answer, (time.monotonic() - begun) / 2.0)
         return answer
