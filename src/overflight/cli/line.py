@@ -24,7 +24,7 @@ Passphrase = Annotated[
 ]
 Text = Annotated[str, Parameter(help="What it says; - reads standard input.")]
 Files = Annotated[
-    tuple[Path, ...], Parameter(name="--file", help="A file to go with it, 2 MiB in all; may be repeated.")
+    tuple[Path, ...], Parameter(name="--file", negative="", help="A file to go with it, 2 MiB in all; may be repeated.")
 ]
 Data = Annotated[Path | None, Parameter(help="A JSON file to go with it: a notice, a claim in structured form.")]
 PartyName = Annotated[str, Parameter(name="PARTY", help="The party, as `line trust` named it.")]
