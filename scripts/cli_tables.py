@@ -35,7 +35,7 @@ def default(argument: Any) -> str:
     if argument.required:
         return "required"
     value = argument.field_info.default
-    if value in (None, False, ()):
+    if value in (None, False, (), ""):
         return ""
     return "on" if value is True else f"`{value}`"
 

@@ -14,6 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
 
+import sqlalchemy as sa
+
 from overflight.case.canonical import canonical, parsed, plain, sha256_of
 from overflight.case.heads import Head
 from overflight.case.keyring import Keyring
@@ -152,6 +154,12 @@ class Case:
     @contextmanager
     def writing(self) -> Iterator[Add]:
         """Give ``add(drafts, once=False) -> records`` in one transaction that no other writer shares."""
+        with self.transaction() as (add, _):
+            yield add
+
+    @contextmanager
+    def transaction(self) -> Iterator[tuple[Add, sa.Connection]]:
+        """Give the same, and the connection, for tables beside the log that are to change with it."""
         self.seal()
         with self.store.writing() as connection:
             last = self.store.last(connection)
@@ -173,7 +181,7 @@ class Case:
                     self.store.add(connection, rows)
                 return records
 
-            yield add
+            yield add, connection
 
     def _there(self, connection: Any, draft: Draft, records: Sequence[Record]) -> Record | None:
         new = (r for r in records if (r.kind, r.label) == (draft.kind, draft.label))

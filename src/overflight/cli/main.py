@@ -72,6 +72,21 @@ GROUPS = {
         "prov": "Write where everything comes from, as W3C PROV.",
         "crate": "Make an incident's folder an RO-Crate.",
     }),
+    "line": ("Exchange signed messages with parties that one need not trust.", {
+        "init": "Make a line: its log, and a key.",
+        "trust": "Name another party, by its key.",
+        "send": "Write a message; it goes out when the party can be reached.",
+        "answer": "Answer a query.",
+        "outbox": "List what was sent, and what of it was acknowledged.",
+        "send-now": "Deliver what waits.",
+        "inbox": "List what came, or show one message.",
+        "status": "Say what is open: queries without an answer, messages not acknowledged, forks.",
+        "serve": "Receive messages over HTTP, and deliver what waits.",
+        "export": "Write what a party lacks as a file, for mail or disk.",
+        "import": "Take what a party exported.",
+        "rotate": "Take a new key, and tell all parties.",
+        "revoke": "Trust the key of a party no more.",
+    }),
 }  # fmt: skip
 COMPLETION = {
     "install_completion": "Install completion for bash, zsh or fish.",
