@@ -12,14 +12,14 @@ from cli_calls import command, refused
 from overflight.cli.main import main
 from overflight.geo.density import Density
 
-AREA = [[[-82.6, 44.9], [-82.4, 44.9], [-82.4, 45.1], [-82.6, 45.1], [-82.6, 44.9]]]
+AREA = [[[-84.6, 44.9], [-84.4, 44.9], [-84.4, 45.1], [-84.6, 45.1], [-84.6, 44.9]]]
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """Return a folder with a density over land, and an area that was searched."""
     rng = np.random.default_rng(1)
-    density = Density.from_points(45 + rng.normal(0, 0.05, 400), -82.5 + rng.normal(0, 0.07, 400), resolution=7,
+    density = Density.from_points(45 + rng.normal(0, 0.05, 400), -84.5 + rng.normal(0, 0.07, 400), resolution=7,
                                   elsewhere=0.05, smooth_rings=1)  # fmt: skip
     (tmp_path / "density.geojson").write_text(json.dumps(density.to_geojson()))
     (tmp_path / "area.geojson").write_text(json.dumps({"type": "Polygon", "coordinates": AREA}))
@@ -27,7 +27,7 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-PLAN = ["recover", "plan", "density.geojson", "--hours", "4", "--endurance", "2", "--base", "44.9,-83.0", "--speed", "200",
+PLAN = ["recover", "plan", "density.geojson", "--hours", "4", "--endurance", "2", "--base", "44.9,-85.0", "--speed", "200",
         "--object", "small"]  # fmt: skip
 UPDATE = ["recover", "update", "density.geojson", "--searched", "area.geojson"]
 
