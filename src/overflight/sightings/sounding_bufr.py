@@ -91,6 +91,8 @@ def _sightings(message: bytes, source: Source, others: Counter[str]) -> Iterator
     handle = eccodes.codes_new_from_message(message)
     try:
         count = int(eccodes.codes_get(handle, "numberOfSubsets"))
+        if count < 1:
+            raise InvalidInput("message", "no sounding in it", f"1 to {_MOST_SUBSETS}")
         if count > _MOST_SUBSETS or (count > 1 and eccodes.codes_get(handle, "compressedData")):
             got = f"{count} soundings, packed together"
             raise InvalidInput("message", got, f"one sounding, or up to {_MOST_SUBSETS} unpacked")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import eccodes
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sources import ERRORS, source
 
@@ -146,6 +146,7 @@ def test_messages_that_are_none(capfd):
 WHOLE = message(6)
 
 
+@example(places=[(35, 0)])  # the number of soundings in the message becomes 0
 @settings(max_examples=300)
 @given(places=st.lists(st.tuples(st.integers(8, len(WHOLE) - 5), st.integers(0, 255)), min_size=1, max_size=5))
 def test_wrong_bytes_in_a_message(places):
