@@ -87,17 +87,17 @@ def by_winds(carrier: Carrier, at: Standing, hours: F64, members: int) -> Cones:
     start = np.datetime64(round(epoch * 1e9), "ns")
     instants = start + (hours * _H_NS).astype("timedelta64[ns]")
     instants[0] += np.timedelta64(1, "ms")
-    found = carrier.carry([_candidate(at, i) for i in range(len(at.names))], instants, members)
+    ways = phase(at).tolist()
+    found = carrier.carry([_candidate(at, i, way) for i, way in enumerate(ways)], instants, members)
     lost = float(np.mean(found.lost[:, :, -1]))
     note = f"the winds do not reach {lost:.0%} of the members to the end" if lost > 0.01 else ""
     return Cones(epoch=epoch, hours=hours, lat=found.lat, lon=found.lon, altitude_m=found.altitude_m, basis=WINDS,
                  note=note)  # fmt: skip
 
 
-def _candidate(at: Standing, i: int) -> Candidate:
+def _candidate(at: Standing, i: int, way: int) -> Candidate:
     """Return what the engine carries on."""
     altitude, rise = float(at.altitude_m[i]), float(at.rise_ms[i])
-    way = int(phase_of(at, i))
     kind = {0: "last_heard", 1: "launch", -1: "track"}[way]
     return Candidate(
         name=at.names[i], kind=kind, lat=at.lat[i], lon=at.lon[i], altitude_m=altitude,  # type: ignore[arg-type]
@@ -105,11 +105,6 @@ def _candidate(at: Standing, i: int) -> Candidate:
         position_sd_m=float(np.sqrt(at.place_var[i])), altitude_sd_m=float(min(np.sqrt(at.altitude_var[i]), 5_000.0)),
         time_sd_s=0.0, profile=_profile(way, altitude, rise, float(np.sqrt(at.rise_var[i]))),
     )  # fmt: skip
-
-
-def phase_of(at: Standing, i: int) -> int:
-    """Return the phase of one balloon."""
-    return int(phase(at)[i])
 
 
 def _profile(way: int, altitude: float, rise: float, sd: float) -> Profile:
@@ -179,8 +174,8 @@ def _altitudes(at: Standing, hours: F64, members: int, seed: int, epoch: float) 
     """Return altitudes of members (n, members, k): up to a burst and down, down, or as they are; NaN after landing."""
     out = np.empty((len(at.names), members, hours.size))
     t = 3600.0 * hours + (epoch - at.time)[:, None]
-    for i in range(len(at.names)):
-        way, altitude, rise = phase_of(at, i), float(at.altitude_m[i]), float(at.rise_ms[i])
+    for i, way in enumerate(phase(at).tolist()):
+        altitude, rise = float(at.altitude_m[i]), float(at.rise_ms[i])
         if way == 0 or not np.isfinite(altitude):
             out[i] = altitude
             continue

@@ -57,9 +57,10 @@ class Learnt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """States of some balloons (n,): time [s since 1970], place, velocity eastward and northward, variances."""
+    """States of some balloons (n,): slot and ticket, which no other balloon had or has; time [s since 1970], place, velocity eastward and northward, variances."""
 
     slots: Slots
+    tickets: NDArray[np.int64]
     names: list[str]
     time: F64
     lat: F64
@@ -83,6 +84,7 @@ class Fleet:
         self.index: dict[str, int] = {}
         self.counts: Counter[str] = Counter()
         self._free: list[int] = []
+        self._tickets = 0
         self._grow(_FIRST_SLOTS)
 
     def _grow(self, size: int) -> None:
@@ -92,7 +94,7 @@ class Fleet:
         fresh: dict[str, Any] = {
             "states": np.zeros((size, kernels.N_STATE)), "heard": np.zeros(size), "ring_t": np.zeros((size, ring)),
             "ring_p": np.zeros((size, ring, 4), np.float32), "ring_n": np.zeros(size, np.int64),
-            "names": [""] * size, "sources": [""] * size, "known": [None] * size, "match": [PENDING] * size,
+            "ticket": np.full(size, -1, np.int64), "names": [""] * size, "sources": [""] * size, "known": [None] * size, "match": [PENDING] * size,
         }  # fmt: skip
         for name, new in fresh.items():
             if have:
@@ -105,6 +107,7 @@ class Fleet:
     ring_t: F64
     ring_p: NDArray[np.float32]
     ring_n: NDArray[np.int64]
+    ticket: NDArray[np.int64]
     names: list[str]
     sources: list[str]
     known: list[str | None]
@@ -149,6 +152,8 @@ class Fleet:
         slot = self._free.pop()
         self.states[slot] = 0.0
         self.ring_n[slot] = 0
+        self._tickets += 1
+        self.ticket[slot] = self._tickets
         self.names[slot], self.known[slot], self.match[slot] = name, None, PENDING
         self.index[name] = slot
         return slot
@@ -215,7 +220,7 @@ class Fleet:
     def standing(self, slots: Slots) -> Standing:
         """Return the states of some balloons."""
         with self.lock:
-            s = self.states[slots]
+            s, tickets = self.states[slots], self.ticket[slots]
             names = [self.names[slot] for slot in slots.tolist()]
         lat, lon = sphere.latlon(s[:, :3])
         phi, lam = np.radians(lat), np.radians(lon)
@@ -223,7 +228,7 @@ class Fleet:
         north = s[:, 5] * np.cos(phi) - np.sin(phi) * (s[:, 3] * np.cos(lam) + s[:, 4] * np.sin(lam))
         has = np.isfinite(s[:, kernels.ALT])
         rise = np.where(has, s[:, kernels.RISE], np.nan)
-        return Standing(slots=slots, names=names, time=s[:, kernels.TIME], lat=lat, lon=lon,
+        return Standing(slots=slots, tickets=tickets, names=names, time=s[:, kernels.TIME], lat=lat, lon=lon,
                         altitude_m=s[:, kernels.ALT], east_ms=east, north_ms=north, rise_ms=rise,
                         place_var=s[:, kernels.HXX], speed_var=s[:, kernels.HVV], altitude_var=s[:, kernels.AXX],
                         rise_var=s[:, kernels.AVV])  # fmt: skip

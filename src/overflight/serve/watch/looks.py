@@ -11,17 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from overflight.drift import Settings as Drift
 from overflight.errors import OutOfCoverage, OverflightError
-from overflight.geo import sphere
 from overflight.serve.watch.ahead import Entered, Sky
 from overflight.serve.watch.alerts import Alerts, Looked
 from overflight.serve.watch.cap import cap_of
 from overflight.serve.watch.cone import NO_WINDS, Cones, Outlook, by_persistence, by_winds, offsets_h, outlooks, phase
 from overflight.serve.watch.fleet import PENDING, Fleet, Standing
 from overflight.serve.watch.known import MATCHED, UNMATCHED, Known
+from overflight.serve.watch.marks import Marks
 from overflight.serve.watch.settings import Settings
 
 if TYPE_CHECKING:
@@ -32,10 +31,6 @@ log = logging.getLogger(__name__)
 AT_ONCE = 200
 """Balloons in one run of the engine."""
 PAUSE_S = 0.5
-LEAST_S = 60.0
-"""A forecast is not renewed sooner, wherever the balloon is; less where all are renewed sooner. [s]"""
-LEAVES = 1.5
-"""A balloon has left its cone beyond so many radii of 90 %."""
 REOPEN_S = 3 * 3600.0
 """Winds are looked for anew after that. [s]"""
 MATCHING_S = 5.0
@@ -54,7 +49,7 @@ class Ahead:
         self.renewed = 0
         self.spent_s = 0.0
         self._held: dict[str, tuple[Outlook, list[Entered]]] = {}
-        self._made: dict[str, tuple[float, int]] = {}
+        self._marks = Marks()
         self._carrier: tuple[Carrier | None, float, float] = (None, -np.inf, np.nan)
 
     def of(self, name: str) -> tuple[Outlook, list[Entered]] | None:
@@ -65,58 +60,26 @@ class Ahead:
         """Let go of balloons."""
         for name in names:
             self._held.pop(name, None)
-            self._made.pop(name, None)
 
     def renew(self, now: float, most: int = AT_ONCE) -> int:
         """Renew the forecasts that are due, those longest due first, and return how many."""
         at = self.fleet.standing(self.fleet.slots())
-        due = self._due(at, now)[:most]
+        due = self._marks.due(at, phase(at), now, self.settings.renew_s)[:most]
         if not due.size:
             return 0
         begun = time.perf_counter()
         some = self.fleet.standing(at.slots[due])
         cones = self._cones(some)
         entered = self.sky.entered(cones, self.settings.least_probability)
-        ways = phase(some).tolist()
-        for i, (name, outlook) in enumerate(zip(some.names, outlooks(cones), strict=True)):
-            self._held[name], self._made[name] = (outlook, entered[i]), (now, ways[i])
+        looks = outlooks(cones)
+        self._marks.put(some, phase(some), now, looks)
+        for name, outlook, rows in zip(some.names, looks, entered, strict=True):
+            self._held[name] = outlook, rows
         self._match(some)
         self._consider(some, cones, entered)
         self.renewed += due.size
         self.spent_s += time.perf_counter() - begun
         return int(due.size)
-
-    def _due(self, at: Standing, now: float) -> NDArray[np.intp]:
-        """Return which balloons want a new forecast."""
-        ways = phase(at).tolist()
-        least = min(LEAST_S, self.settings.renew_s)
-        wants = []
-        for i, (name, way) in enumerate(zip(at.names, ways, strict=True)):
-            made, before = self._made.get(name, (-np.inf, way))
-            if now - made >= self.settings.renew_s and (made == -np.inf or self._is_newer(name, at.time[i])):
-                wants.append((made, i))
-            elif now - made >= least and (way != before or self._has_left(name, at, i)):
-                wants.append((made, i))
-        return np.array([i for _, i in sorted(wants)], np.intp)
-
-    def _is_newer(self, name: str, time_s: float) -> bool:
-        """Whether a balloon was heard since its forecast was made."""
-        held = self._held.get(name)
-        return held is None or time_s > held[0].epoch - 1.0
-
-    def _has_left(self, name: str, at: Standing, i: int) -> bool:
-        """Whether a balloon is where its forecast did not expect it."""
-        outlook = self._held[name][0]
-        hour = (at.time[i] - outlook.epoch) / 3600.0
-        k = int(np.searchsorted(outlook.hours, hour))
-        if not 0 < k < outlook.hours.size or outlook.aloft[k] < 8:
-            return False
-        share = (hour - outlook.hours[k - 1]) / (outlook.hours[k] - outlook.hours[k - 1])
-        ends = sphere.unit_vector(outlook.lat[k - 1 : k + 1], outlook.lon[k - 1 : k + 1])
-        lat, lon = sphere.latlon((1.0 - share) * ends[0] + share * ends[1])
-        radius = outlook.radius_m()[k - 1 : k + 1]
-        reach = LEAVES * ((1.0 - share) * radius[0] + share * radius[1]) + 500.0
-        return bool(sphere.distance_m(lat, lon, at.lat[i], at.lon[i]) > reach)
 
     def _cones(self, at: Standing) -> Cones:
         """Make the cones of some balloons, by winds where they are at hand."""
@@ -184,7 +147,7 @@ class Ahead:
 
     def reconsider(self) -> None:
         """Let every forecast be made anew, as after a new rule."""
-        self._made = {name: (-np.inf, way) for name, (_, way) in self._made.items()}
+        self._marks.expire()
 
 
 class Looker(threading.Thread):

@@ -103,9 +103,11 @@ def of_rows(rows: Sequence[Any], objects: Sequence[bytes] | None = None) -> Hear
     found = checked(shapes)
     columns = np.stack([found.time_ns / 1e9, found.lat, np.mod(found.lon + 180.0, 360.0) - 180.0, found.altitude_m,
                         *_errors(rows, telemetry)])  # fmt: skip
-    good = found.good & np.isfinite(columns[4]) & (telemetry | np.array([_is_plain(row) for row in rows]))
-    names = [one_line(shape.serial or "", LONGEST_NAME) for shape in shapes]
-    sources = [one_line(shape.uploader_callsign or "", LONGEST_NAME) for shape in shapes]
+    good = found.good & np.isfinite(columns[4]) & np.isfinite(columns[5])
+    for at in np.flatnonzero(~telemetry).tolist():
+        good[at] &= _is_plain(rows[at])
+    names = [_name(shape.serial) for shape in shapes]
+    sources = [_name(shape.uploader_callsign) for shape in shapes]
     good &= np.array([bool(name) for name in names])
     rejected, slow = [], []
     for at in np.flatnonzero(~good).tolist():
@@ -127,6 +129,14 @@ def _common(row: Any, is_frame: bool) -> Row:
                    alt=row.alt, frame=row.frame, uploader_callsign=row.uploader_callsign or "sondehub")  # fmt: skip
     return Row(serial=row.object or row.object_label, datetime=row.time or row.datetime, lat=row.lat, lon=row.lon,
                alt=row.alt if row.altitude_m is None else row.altitude_m, uploader_callsign=row.source)  # fmt: skip
+
+
+def _name(text: str | None) -> str:
+    """Return a name on one line without control characters; most are so."""
+    if text is None:
+        return ""
+    is_fine = len(text) <= LONGEST_NAME and text.isprintable() and text == text.strip() and "  " not in text
+    return text if is_fine else one_line(text, LONGEST_NAME)
 
 
 def _is_plain(row: Any) -> bool:
