@@ -75,7 +75,9 @@ class Alerts:
         for one in looked:
             facts = Facts(altitude_m=one.shown.altitude_m, match=one.shown.match)
             for entered in one.entered:
-                found += [(rule, one, entered) for rule in rules if fires(rule, facts, entered.region, entered.probability)]
+                found += [
+                    (rule, one, entered) for rule in rules if fires(rule, facts, entered.region, entered.probability)
+                ]
         if not found:
             return 0
         made = []
@@ -136,7 +138,9 @@ class Alerts:
         with self.store.reading() as connection:
             found = connection.execute(rows.order_by(order).limit(limit)).all()
             ids = [row.id for row in found]
-            pushes = connection.execute(sa.select(OUTBOX).where(OUTBOX.c.alert.in_(ids)).order_by(OUTBOX.c.target)).all()
+            pushes = connection.execute(
+                sa.select(OUTBOX).where(OUTBOX.c.alert.in_(ids)).order_by(OUTBOX.c.target)
+            ).all()
         states: dict[str, list[dict[str, Any]]] = {}
         for push in pushes:
             told = {"state": push.state, "tries": push.tries, "said": push.said}

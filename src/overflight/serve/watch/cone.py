@@ -277,7 +277,9 @@ def outlooks(cones: Cones) -> list[Outlook]:
     lat, lon = sphere.latlon(v.sum(axis=1))
     aloft = there.sum(axis=1)
     away = sphere.distance_m(lat[:, None], lon[:, None], np.nan_to_num(cones.lat), np.nan_to_num(cones.lon))
-    course = np.radians(sphere.azimuth_deg(lat[:, None], lon[:, None], np.nan_to_num(cones.lat), np.nan_to_num(cones.lon)))
+    course = np.radians(
+        sphere.azimuth_deg(lat[:, None], lon[:, None], np.nan_to_num(cones.lat), np.nan_to_num(cones.lon))
+    )
     east, north = (np.where(there, away * f(course), 0.0) for f in (np.sin, np.cos))
     count = np.maximum(aloft - 1, 1)
     cov = np.stack([(p * q).sum(axis=1) / count for p, q in ((east, east), (north, north), (east, north))], axis=-1)

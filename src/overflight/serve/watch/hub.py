@@ -177,7 +177,9 @@ class EventStream:
         try:
             await send({"type": "http.response.start", "status": 200, "headers": headers})
             await self._send(send, (GZIP_HEADER + _piece(_RETRY)) if self.packs else _RETRY)
-            client.waiting.extendleft(reversed(await asyncio.to_thread(self.catch_up, told) if first is None else first))
+            client.waiting.extendleft(
+                reversed(await asyncio.to_thread(self.catch_up, told) if first is None else first)
+            )
             while not (client.is_dropped or gone.done() or self.hub._is_over):
                 await self._next(client, send, gone)
             with suppress(OSError, RuntimeError):

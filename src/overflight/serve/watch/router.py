@@ -51,9 +51,7 @@ def problem(status: int, detail: str) -> Response:
 def router_of(watch: Watch) -> APIRouter:
     """Return the routes of a watch."""
     router = APIRouter(tags=["live"])
-    read, report, investigate = (
-        [Depends(watch.settings.require(role))] for role in ("read", "report", "investigate")
-    )
+    read, report, investigate = ([Depends(watch.settings.require(role))] for role in ("read", "report", "investigate"))
     _live(router, watch, read)
     _sightings(router, watch, report)
     _rules(router, watch, read, investigate)
@@ -94,7 +92,9 @@ def feature(one: Shown) -> dict[str, Any]:
 
 def detail_of(watch: Watch, balloon: str, slot: int) -> dict[str, Any]:
     """Return all that is known of a balloon."""
-    stamps = [(f"{np.datetime64(round(t * 1e3), 'ms')}Z", lon, lat, high) for t, lon, lat, high in watch.fleet.past(slot)]
+    stamps = [
+        (f"{np.datetime64(round(t * 1e3), 'ms')}Z", lon, lat, high) for t, lon, lat, high in watch.fleet.past(slot)
+    ]
     shown = watch.fleet.shown(np.array([slot], np.intp))[0]
     held = watch.ahead.of(balloon)
     return msgspec.structs.asdict(shown) | {

@@ -71,7 +71,9 @@ def rule_of(data: bytes | str, known: Collection[str] | None = None) -> Rule:
     try:
         rule = msgspec.json.decode(data, type=Rule)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
-        raise InvalidInput("rule", one_line(str(problem), 160), f"JSON with {', '.join(Rule.__struct_fields__)}") from None
+        raise InvalidInput(
+            "rule", one_line(str(problem), 160), f"JSON with {', '.join(Rule.__struct_fields__)}"
+        ) from None
     _require(bool(one_line(rule.name)) and len(rule.name) <= 120, "name", repr(rule.name[:40]), "1 to 120 characters")
     _require(0 < len(rule.regions) <= MOST_REGIONS, "regions", f"{len(rule.regions)}", f"1 to {MOST_REGIONS}, or *")
     _require(0.0 < rule.probability <= 1.0, "probability", f"{rule.probability:g}", "above 0, at most 1")

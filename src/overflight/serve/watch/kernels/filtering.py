@@ -237,9 +237,7 @@ def update_all(states, slot, t, place, altitude, place_sd, altitude_sd, rings, e
     ring_t, ring_p, ring_n = rings
     for i in range(slot.size):
         s = states[slot[i]]
-        codes[i] = update(
-            s, t[i], place[i, 0], place[i, 1], place[i, 2], altitude[i], place_sd[i], altitude_sd[i]
-        )
+        codes[i] = update(s, t[i], place[i, 0], place[i, 1], place[i, 2], altitude[i], place_sd[i], altitude_sd[i])
         kept = codes[i] == USED or codes[i] == FIRST or codes[i] == RESET
         if codes[i] == FIRST:
             ring_n[slot[i]] = 0
