@@ -38,6 +38,7 @@ def serve(store: Path, port: int, winds: str | None) -> None:
     """Run the routes of the watch, and nothing else."""
     import uvicorn
     from fastapi import FastAPI
+
     from overflight.serve.watch import Settings, start
 
     watch = start(Settings(store=store, winds=winds))
@@ -89,8 +90,8 @@ class Frames:
 
 async def _post(stream: tuple[asyncio.StreamReader, asyncio.StreamWriter], body: bytes) -> bool:
     reader, writer = stream
-    writer.write(b"POST /api/sightings HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
-                 % len(body) + body)  # fmt: skip
+    head = b"POST /api/sightings HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+    writer.write(head % len(body) + body)
     await writer.drain()
     head = await reader.readuntil(b"\r\n\r\n")
     length = int(next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length"))[15:])
@@ -128,63 +129,75 @@ def send(port: int, count: int, seconds: float, pieces: int, out: Any) -> None:
     out.put({"acknowledged": acknowledged, "post_s": delays, "sent": sent})
 
 
-def listen(port: int, count: int, seconds: float, out: Any) -> None:
-    """Hold connections to the events; measure on some of them, and come back where one breaks."""
-    delays: list[float] = []
-    totals = {"bytes": 0, "events": 0, "reconnects": 0, "balloons": 0}
+class Ears:
+    """Connections to the events, some of which measure; those that break are made again."""
 
-    async def client(number: int, end: float) -> None:
+    def __init__(self, port: int, seconds: float) -> None:
+        self.port, self.end = port, time.time() + seconds
+        self.delays: list[float] = []
+        self.totals = {"bytes": 0, "events": 0, "reconnects": 0, "balloons": 0}
+
+    async def client(self, number: int) -> None:
+        """Hold one connection, and come back where it breaks."""
         last, first = "", True
-        while time.time() < end:
+        while time.time() < self.end:
+            self.totals["reconnects"] += not first
+            first = False
             try:
-                reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**24)
+                reader, writer = await asyncio.open_connection("127.0.0.1", self.port, limit=2**24)
             except OSError:
                 await asyncio.sleep(0.5)
                 continue
-            totals["reconnects"] += not first
-            first = False
             resume = f"Last-Event-ID: {last}\r\n" if last else ""
             writer.write(f"GET /api/live/events HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip\r\n{resume}\r\n".encode())
             try:
                 await reader.readuntil(b"\r\n\r\n")
-                last = await _read(reader, number % EVERY == 0, end, last)
+                last = await self._read(reader, last, is_read=number % EVERY == 0)
             except (OSError, asyncio.IncompleteReadError, ValueError):
                 await asyncio.sleep(0.2)
             finally:
                 writer.close()
 
-    async def _read(reader: asyncio.StreamReader, reads: bool, end: float, last: str) -> str:
+    async def _read(self, reader: asyncio.StreamReader, last: str, *, is_read: bool) -> str:
         unpack, text = zlib.decompressobj(31), b""
-        while time.time() < end:
+        while time.time() < self.end:
             try:
-                line = await asyncio.wait_for(reader.readuntil(b"\r\n"), 20.0)
-                size = int(line, 16)
-                if size == 0:
-                    return last
+                size = int(await asyncio.wait_for(reader.readuntil(b"\r\n"), 20.0), 16)
                 chunk = (await reader.readexactly(size + 2))[:-2]
             except (TimeoutError, OSError, asyncio.IncompleteReadError):
                 return last
-            totals["bytes"] += size
-            if not reads:
-                continue
-            now, (*events, text) = time.time(), (text + unpack.decompress(chunk)).split(b"\n\n")
-            for event in events:
-                fields = dict(line.split(b": ", 1) for line in event.split(b"\n") if b": " in line)
-                last = fields.get(b"id", last.encode()).decode()
-                if fields.get(b"event") != b"balloons":
-                    continue
-                seen = [row["seen_at"] for row in json.loads(fields[b"data"])]
-                totals["events"], totals["balloons"] = totals["events"] + 1, totals["balloons"] + len(seen)
-                stamps = np.array([s[:-1] for s in seen], "datetime64[ms]").astype(np.int64) / 1e3
-                delays.extend((now - stamps).tolist())
+            if size == 0:
+                return last
+            self.totals["bytes"] += size
+            if is_read:
+                *events, text = (text + unpack.decompress(chunk)).split(b"\n\n")
+                for event in events:
+                    last = self._note(event, last, time.time())
         return last
 
+    def _note(self, event: bytes, last: str, now: float) -> str:
+        """Note the delays of the balloons of an event, and return its id."""
+        fields = dict(line.split(b": ", 1) for line in event.split(b"\n") if b": " in line)
+        if fields.get(b"event") == b"balloons":
+            seen = [row["seen_at"] for row in json.loads(fields[b"data"])]
+            self.totals["events"], self.totals["balloons"] = (
+                self.totals["events"] + 1,
+                self.totals["balloons"] + len(seen),
+            )
+            stamps = np.array([s[:-1] for s in seen], "datetime64[ms]").astype(np.int64) / 1e3
+            self.delays.extend((now - stamps).tolist())
+        return fields.get(b"id", last.encode()).decode()
+
+
+def listen(port: int, count: int, seconds: float, out: Any) -> None:
+    """Hold connections to the events, and measure on some of them."""
+    ears = Ears(port, seconds)
+
     async def run() -> None:
-        end = time.time() + seconds
-        await asyncio.gather(*(client(number, end) for number in range(count)))
+        await asyncio.gather(*(ears.client(number) for number in range(count)))
 
     asyncio.run(run())
-    out.put({**totals, "delays": np.array(delays, np.float32)})
+    out.put({**ears.totals, "delays": np.array(ears.delays, np.float32)})
 
 
 def kept(store: Path) -> int:

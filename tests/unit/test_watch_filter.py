@@ -38,9 +38,10 @@ def batch(names, time, lat, lon, altitude, sd=10.0, high_sd=15.0):
     )
 
 
-def flown(place, count, steps, dt, seed, sd=10.0, high_sd=15.0, q=kernels.Q_FLOAT):
+def flown(place, count, steps, dt, seed):
     """Simulate floating balloons by the filter's own model, and feed it; return it, and the truth at the end."""
     draw = np.random.default_rng(seed)
+    sd, high_sd, q = 10.0, 15.0, kernels.Q_FLOAT
     lat, lon = np.full(count, place[0]), np.full(count, place[1])
     # Velocities along axes that are carried: the course of each balloon is kept as an azimuth at its own place.
     speed = draw.normal(0, 12, (count, 2))

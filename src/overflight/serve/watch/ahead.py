@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from overflight.airspace import Regions, countries
+from overflight.airspace import Ledger, Regions, countries, ledger
 from overflight.airspace.crossings import Crossings, crossings_of
 from overflight.airspace.labels import Labels, labels_of
 from overflight.airspace.ledger import described
@@ -17,6 +17,9 @@ from overflight.airspace.paths import Paths
 from overflight.airspace.regions import OUTSIDE
 from overflight.geo.times import iso
 from overflight.serve.watch.cone import Cones
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 QUANTILES = (0.05, 0.5, 0.95)
 
@@ -54,6 +57,7 @@ class Entered(msgspec.Struct, frozen=True, kw_only=True):
 @dataclass(frozen=True, slots=True, eq=False)
 class _Layer:
     regions: Regions
+    by: str
     labels: Labels
     about: dict[str, dict[str, Any]]
 
@@ -68,12 +72,17 @@ class Sky:
         """Return the ids of all regions."""
         return {name for layer in self._layers for name in layer.about}
 
+    def ledger(self, data: xr.Dataset, region: str) -> Ledger:
+        """Return the ledger of trajectories in the layer that holds a region."""
+        layer = next(one for one in self._layers if region in one.about)
+        return ledger(data, layer.regions, by=layer.by)
+
     def entered(self, cones: Cones, least: float) -> list[list[Entered]]:
         """Return for each balloon the regions that it enters with at least a probability, by the time of entry."""
         n, members, k = cones.lat.shape
-        flat = [np.ascontiguousarray(a.reshape(n * members, k)) for a in (cones.lat, cones.lon, cones.altitude_m)]
+        lat, lon, high = (np.ascontiguousarray(a.reshape(-1, k)) for a in (cones.lat, cones.lon, cones.altitude_m))
         epoch = np.datetime64(round(cones.epoch * 1e9), "ns")
-        paths = Paths(*flat, 3600.0 * cones.hours[None, :], epoch)
+        paths = Paths(lat, lon, high, 3600.0 * cones.hours[None, :], epoch)
         known = paths.known.reshape(n, members).sum(axis=1)
         out: list[list[Entered]] = [[] for _ in range(n)]
         for layer in self._layers:
@@ -85,7 +94,7 @@ class Sky:
 
 
 def _layer(regions: Regions, by: str) -> _Layer:
-    return _Layer(regions, labels_of(regions, by), described(regions, by, ""))
+    return _Layer(regions, by, labels_of(regions, by), described(regions, by, ""))
 
 
 def _rows(

@@ -129,12 +129,12 @@ class Alerts:
             self._last.popitem(last=False)
         return value
 
-    def listed(self, *, after: int = 0, limit: int = 100, balloon: str = "", rule: str = "") -> list[dict[str, Any]]:
+    def listed(self, *, after: int | None = None, limit: int = 100, balloon: str = "", rule: str = "") -> list[dict[str, Any]]:
         """Return alerts, the newest first, each with how far it was brought; or those after a number, oldest first."""
-        rows = sa.select(ALERTS).where(ALERTS.c.number > after)
+        rows = sa.select(ALERTS).where(ALERTS.c.number > (after or 0))
         rows = rows.where(ALERTS.c.balloon == balloon) if balloon else rows
         rows = rows.where(ALERTS.c.rule == rule) if rule else rows
-        order = ALERTS.c.number.asc() if after else ALERTS.c.number.desc()
+        order = ALERTS.c.number.desc() if after is None else ALERTS.c.number.asc()
         with self.store.reading() as connection:
             found = connection.execute(rows.order_by(order).limit(limit)).all()
             ids = [row.id for row in found]

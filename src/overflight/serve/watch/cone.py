@@ -267,7 +267,7 @@ def radius2(level: float, members: int) -> float:
     """
     m = float(members)
     f = 0.5 * (m - 2.0) * ((1.0 - level) ** (-2.0 / (m - 2.0)) - 1.0)
-    return 2.0 * (m * m - 1.0) / (m * (m - 2.0)) * f
+    return float(2.0 * (m * m - 1.0) / (m * (m - 2.0)) * f)
 
 
 def outlooks(cones: Cones) -> list[Outlook]:

@@ -57,7 +57,10 @@ class Learnt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """States of some balloons (n,): slot and ticket, which no other balloon had or has; time [s since 1970], place, velocity eastward and northward, variances."""
+    """States of some balloons (n,): place, velocity eastward, northward and upward, and their variances.
+
+    ``tickets`` are numbers that no other balloon had or will have; ``time`` is in seconds since 1970.
+    """
 
     slots: Slots
     tickets: NDArray[np.int64]
@@ -94,7 +97,8 @@ class Fleet:
         fresh: dict[str, Any] = {
             "states": np.zeros((size, kernels.N_STATE)), "heard": np.zeros(size), "ring_t": np.zeros((size, ring)),
             "ring_p": np.zeros((size, ring, 4), np.float32), "ring_n": np.zeros(size, np.int64),
-            "ticket": np.full(size, -1, np.int64), "names": [""] * size, "sources": [""] * size, "known": [None] * size, "match": [PENDING] * size,
+            "ticket": np.full(size, -1, np.int64),
+            "names": [""] * size, "sources": [""] * size, "known": [None] * size, "match": [PENDING] * size,
         }  # fmt: skip
         for name, new in fresh.items():
             if have:
@@ -195,7 +199,7 @@ class Fleet:
         """Return the slots of all balloons that have a state."""
         with self.lock:
             slots = np.fromiter(self.index.values(), np.intp, len(self.index))
-            return slots[self.states[slots, kernels.TIME] != 0.0]
+            return np.asarray(slots[self.states[slots, kernels.TIME] != 0.0])
 
     def shown(self, slots: Slots) -> list[Shown]:
         """Return balloons as they are told."""

@@ -125,10 +125,10 @@ class Hub:
             client.woken.set()
 
     def missed(self, last: str) -> tuple[list[Event] | None, int]:
-        """Return the events after one, or None where they are no longer held, and the last alert that was told."""
+        """Return the events after one, or None where they are no longer held, and the last alert told, -1 if none can be said."""
         run, _, rest = last.partition("-")
         number, _, alert = rest.partition("-")
-        told = int(alert) if alert.isdecimal() and len(alert) < 18 else 0
+        told = int(alert) if alert.isdecimal() and len(alert) < 18 else -1
         if run != self.run or not number.isdecimal() or len(number) > 17:
             return None, told
         after = int(number)
@@ -154,7 +154,7 @@ class Hub:
         self._loop = asyncio.get_running_loop()
         with self._lock:
             client = _Client(after=self._number)
-            events, told = ([], 0) if last is None else self.missed(last)
+            events, told = ([], -1) if last is None else self.missed(last)
             self._clients.add(client)
         return client, events, told
 
@@ -194,9 +194,10 @@ class EventStream:
         """Wait for events, or for the heartbeat to be due, and send what there is."""
         if not client.waiting:
             client.woken.clear()
-            waked = asyncio.ensure_future(client.woken.wait())
-            await asyncio.wait({waked, gone}, timeout=HEARTBEAT_S, return_when=asyncio.FIRST_COMPLETED)
-            waked.cancel()
+            waits: set[asyncio.Future[Any]] = {gone, asyncio.ensure_future(client.woken.wait())}
+            await asyncio.wait(waits, timeout=HEARTBEAT_S, return_when=asyncio.FIRST_COMPLETED)
+            for one in waits - {gone}:
+                one.cancel()
         events = list(client.waiting)
         client.waiting.clear()
         if client.is_dropped or gone.done():

@@ -1,4 +1,4 @@
-"""Whether a balloon is of a known flight or launch: by its name, by the ensembles of ``identify``, or by its first places.
+"""Whether a balloon is of a known flight or launch: by its name, by ``identify``, or by its first places.
 
 "matched" says that a known flight or launch explains where it was seen, never more; "unmatched" that none of those that
 are listed does, which is also so where none is listed; "pending" that it was not looked at yet.

@@ -139,7 +139,7 @@ class Ahead:
         shown = self.fleet.shown(at.slots)
         looked = [
             Looked(shown=one, entered=entered[i], basis=cones.basis,
-                   cap=partial(cap_of, cones, i, name, self.settings.sender))
+                   cap=partial(cap_of, self.sky, cones, i, name, self.settings.sender))
             for i, (name, one) in enumerate(zip(at.names, shown, strict=True))
             if one.balloon == name
         ]  # fmt: skip

@@ -175,13 +175,14 @@ def text_of(told: dict[str, Any]) -> str:
 
 def _mqtt(address: str, body: str) -> None:
     try:
-        import paho.mqtt.client as paho  # noqa: PLC0415 - an extra
+        from paho.mqtt import client as paho  # noqa: PLC0415 - an extra
+        from paho.mqtt.enums import CallbackAPIVersion  # noqa: PLC0415
     except ImportError:
         raise InvalidInput("live", "no paho-mqtt", "it installed", hint="pip install 'overflight[live]'") from None
     parts = urlsplit(address)
     secure, web = parts.scheme in ("mqtts", "wss"), parts.scheme in ("ws", "wss")
     ports = {"mqtt": 1883, "mqtts": 8883, "ws": 80, "wss": 443}
-    client = paho.Client(paho.CallbackAPIVersion.VERSION2, transport="websockets" if web else "tcp")
+    client = paho.Client(CallbackAPIVersion.VERSION2, transport="websockets" if web else "tcp")
     if parts.username:
         client.username_pw_set(unquote(parts.username), unquote(parts.password or ""))
     if secure:

@@ -13,7 +13,6 @@ from fastapi.responses import Response
 from overflight.errors import InvalidInput, OverflightError, Unavailable
 from overflight.serve.watch import rows
 from overflight.serve.watch.feed import write_feed
-from overflight.serve.watch.fleet import Shown
 from overflight.serve.watch.hub import EventStream
 from overflight.serve.watch.rules import rule_of
 
@@ -63,14 +62,15 @@ def _live(router: APIRouter, watch: Watch, read: list[Any]) -> None:
     @router.get("/api/live", dependencies=read, responses=_ERRORS)
     def live() -> Response:
         """All balloons that are up, as GeoJSON."""
-        shown = watch.fleet.shown(watch.fleet.slots())
-        return Answer({"type": "FeatureCollection", "features": [feature(one) for one in shown]},
-                      media_type="application/geo+json")  # fmt: skip
+        found = {"type": "FeatureCollection", "features": watch.features()}
+        return Answer(found, media_type="application/geo+json")
 
     @router.get("/api/live/events", dependencies=read, responses=_ERRORS)
-    async def events(request: Request, last_event_id: Annotated[str | None, Header()] = None,
-                     after: Annotated[str | None, Query(description="As Last-Event-ID.")] = None) -> Response:  # fmt: skip
-        """Changes as server-sent events: ``balloons``, ``gone``, ``alert``."""
+    async def events(
+        request: Request, last_event_id: Annotated[str | None, Header()] = None,
+        after: Annotated[str | None, Query(description="As Last-Event-ID.")] = None,
+    ) -> Response:  # fmt: skip
+        """Tell changes as server-sent events: ``balloons``, ``gone``, ``alert``."""
         packs = "gzip" in request.headers.get("accept-encoding", "")
         return _Streamed(EventStream(watch.hub, last_event_id or after, watch.stated, packs))
 
@@ -81,13 +81,6 @@ def _live(router: APIRouter, watch: Watch, read: list[Any]) -> None:
         if slot is None:
             return problem(404, f"balloon: {balloon[:80]!r} is not up, or was not heard for long")
         return Answer(detail_of(watch, balloon, slot))
-
-
-def feature(one: Shown) -> dict[str, Any]:
-    """Return a balloon as a GeoJSON feature."""
-    told = msgspec.structs.asdict(one)
-    return {"type": "Feature", "id": one.balloon, "properties": told,
-            "geometry": {"type": "Point", "coordinates": [one.lon, one.lat]}}  # fmt: skip
 
 
 def detail_of(watch: Watch, balloon: str, slot: int) -> dict[str, Any]:
@@ -190,7 +183,7 @@ def _rules(router: APIRouter, watch: Watch, read: list[Any], investigate: list[A
 
 def _alerts(router: APIRouter, watch: Watch, read: list[Any]) -> None:
     @router.get("/api/alerts", dependencies=read, responses=_ERRORS)
-    def listed(limit: Annotated[int, Query(ge=1, le=1000)] = 100, after: Annotated[int, Query(ge=0)] = 0,
+    def listed(limit: Annotated[int, Query(ge=1, le=1000)] = 100, after: Annotated[int | None, Query(ge=0)] = None,
                balloon: str = "", rule: str = "") -> Response:  # fmt: skip
         """Alerts, the newest first; those after a number, oldest first."""
         return Answer(watch.alerts.listed(after=after, limit=limit, balloon=balloon, rule=rule))

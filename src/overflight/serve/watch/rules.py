@@ -50,7 +50,8 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
     def to_json(self) -> dict[str, Any]:
         """Return the rule as it is shown: addresses without what may be secret in them."""
-        return {"rule": self.id} | msgspec.to_builtins(self) | {"push": [without_secrets(one) for one in self.push]}
+        body: dict[str, Any] = msgspec.to_builtins(self)
+        return {"rule": self.id} | body | {"push": [without_secrets(one) for one in self.push]}
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,13 +6,14 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from overflight.errors import InvalidInput
 
 if TYPE_CHECKING:
     from overflight.airspace import Regions
 
+FILE = "watch.sqlite"
 SONDEHUB = "sondehub"
 """In place of an address: the live feed of SondeHub."""
 Require = Callable[[str], Callable[..., Any]]
@@ -47,7 +48,7 @@ class Settings:
     hours : how far ahead is looked. [h]
     renew_s : a forecast is renewed when it is as old as that; or when the balloon leaves it. [s]
     forget_h : a balloon that was not heard for so long is let go. [h]
-    oldest_h : frames that are older when they come are kept and not shown live; inf takes all, as of a replayed file. [h]
+    oldest_h : frames that are older when they come are kept and not shown; inf takes all, as of a replayed file. [h]
     keep_h : how long frames are kept in the store. [h]
     ring, ring_every_s : how many past places of each balloon are held in memory, one in so many seconds.
     most_balloons : more are refused.
@@ -89,3 +90,39 @@ class Settings:
         ):  # fmt: skip
             if not low <= getattr(self, name) <= high:
                 raise InvalidInput(name, str(getattr(self, name)), f"{low:g} to {high:g}")
+
+
+class Service(Protocol):
+    """What a service is told that has a watch in it."""
+
+    @property
+    def folder(self) -> Path:
+        """Where everything is kept."""
+
+    @property
+    def store(self) -> str:
+        """URL of a PostgreSQL, or "" for a file in the folder."""
+
+    @property
+    def winds(self) -> str:
+        """Winds, as of ``--winds``."""
+
+    @property
+    def sondehub(self) -> bool:
+        """Whether the live feed of SondeHub is listened to."""
+
+    @property
+    def mqtt(self) -> tuple[str, ...]:
+        """Addresses of brokers."""
+
+    @property
+    def follow(self) -> tuple[Path, ...]:
+        """Files that grow."""
+
+
+def of_service(service: Service) -> Settings:
+    """Return the settings of the watch in a service; its doors are the service's own."""
+    return Settings(
+        store=service.store or service.folder / FILE, winds=service.winds or None, follow=service.follow,
+        mqtt=(*service.mqtt, *((SONDEHUB,) if service.sondehub else ())),
+    )  # fmt: skip

@@ -6,6 +6,7 @@ the watch take turns.
 
 from __future__ import annotations
 
+import fcntl
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -22,6 +23,9 @@ SCHEMA = 1
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=60000", "trusted_schema=OFF", "temp_store=MEMORY",
             "wal_autocheckpoint=2000")  # fmt: skip
 """FULL: each transaction is on the disk when it ends."""
+
+_LOCK = 0x6F766572
+"""Number of the lock that a PostgreSQL holds for the one who watches."""
 
 tables = sa.MetaData()
 META = sa.Table("watch_meta", tables, sa.Column("name", sa.Text, primary_key=True), sa.Column("value", sa.Text))
@@ -96,6 +100,7 @@ class Store:
     def __init__(self, place: str | Path) -> None:
         self.engine, self.where = _engine(place)
         self._turn = threading.Lock()
+        self._alone: Any = None
         with self.told():
             tables.create_all(self.engine)
         with self.writing() as connection:
@@ -107,7 +112,30 @@ class Store:
 
     def close(self) -> None:
         """Let go of every connection."""
+        if self._alone is not None:
+            self._alone.close()
         self.engine.dispose()
+
+    def hold(self) -> None:
+        """Be the only process that watches with this store, until it is closed or the process ends.
+
+        Raises
+        ------
+        Unavailable
+            Another one does.
+        """
+        if self.engine.dialect.name == "sqlite":
+            self._alone = open(f"{self.where}.lock", "ab")  # noqa: PTH123, SIM115 - it stays open
+            try:
+                fcntl.flock(self._alone, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                self._alone.close()
+                raise Unavailable(f"store: {self.where}: another process watches with it") from None
+            return
+        with self.told():
+            self._alone = self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+            if not self._alone.execute(sa.select(sa.func.pg_try_advisory_lock(_LOCK))).scalar():
+                raise Unavailable(f"store: {self.where}: another process watches with it")
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:

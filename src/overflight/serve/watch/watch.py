@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 import sqlalchemy as sa
 
@@ -15,13 +16,13 @@ from overflight.errors import OverflightError
 from overflight.serve.watch import rows
 from overflight.serve.watch.alerts import Alerts
 from overflight.serve.watch.batch import Batch, joined
-from overflight.serve.watch.fleet import Fleet, Learnt
+from overflight.serve.watch.fleet import Fleet, Learnt, Shown
 from overflight.serve.watch.hub import Event, Hub, event_of
 from overflight.serve.watch.inbox import Inbox, Taken
 from overflight.serve.watch.kernels import filtering as kernels
 from overflight.serve.watch.looks import Ahead, Looker
 from overflight.serve.watch.pushes import Courier
-from overflight.serve.watch.settings import Settings
+from overflight.serve.watch.settings import Service, Settings, of_service
 from overflight.serve.watch.sources import sources_of
 from overflight.serve.watch.store import PLACES, Store
 
@@ -44,6 +45,7 @@ class Watch:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.store = Store(settings.store)
+        self.store.hold()
         self.fleet, self.hub, self.inbox = Fleet(settings), Hub(), Inbox()
         self.alerts = Alerts(self.store, self.hub)
         self.ahead = Ahead(settings, self.fleet, self.alerts)
@@ -93,14 +95,18 @@ class Watch:
             self.hub.publish("balloons", self.fleet.shown(learnt.changed))
         return learnt
 
+    def features(self) -> list[dict[str, Any]]:
+        """Return all balloons that are up as GeoJSON features."""
+        return [feature(one) for one in self.fleet.shown(self.fleet.slots())]
+
     def stated(self, after: int) -> list[Event]:
-        """Return all that is up and the alerts after a number, as events."""
+        """Return all that is up and the alerts after a number (none after -1), as events."""
         with self._stating:
             at, event = self._stated
             if event is None or time.monotonic() - at > STATED_S:
                 event = event_of("balloons", self.fleet.shown(self.fleet.slots()), self.hub.mark())
                 self._stated = (time.monotonic(), event)
-        alerts = self.alerts.listed(after=after, limit=1000) if after else []
+        alerts = self.alerts.listed(after=after, limit=1000) if after >= 0 else []
         return [event, *(event_of("alert", body, self.hub.mark()) for body in alerts)]
 
     def figures(self) -> dict[str, float]:
@@ -116,6 +122,12 @@ class Watch:
         """Return what is wrong now, one line each."""
         lines = [self.problem, self.ahead.problem, *(source.problem for source in self.sources)]
         return [line for line in lines if line]
+
+
+def feature(one: Shown) -> dict[str, Any]:
+    """Return a balloon as a GeoJSON feature."""
+    point = {"type": "Point", "coordinates": [one.lon, one.lat]}
+    return {"type": "Feature", "id": one.balloon, "properties": msgspec.structs.asdict(one), "geometry": point}
 
 
 class _Writer(threading.Thread):
@@ -215,11 +227,13 @@ def _restored(store: Store, fleet: Fleet, settings: Settings) -> int:
         fleet.unpack(packed)
         _refill(store, fleet, settings)
     since = time.time() - 3600.0 * settings.forget_h
-    for number, at, batch in store.heard_after(number, since):  # noqa: B020 - the last one is what is returned
+    last = number
+    for one, at, batch in store.heard_after(number, since):
         fleet.learn(batch, at)
+        last = one
     fleet.forget(time.time())
     fleet.counts.clear()
-    return number
+    return last
 
 
 def _refill(store: Store, fleet: Fleet, settings: Settings) -> None:
@@ -237,14 +251,20 @@ def _refill(store: Store, fleet: Fleet, settings: Settings) -> None:
         fleet.refill(name, np.array(rows_))
 
 
-def start(settings: Settings) -> Watch:
+def start(settings: Settings | Service) -> Watch:
     """Start a watch: it listens, writes, looks ahead and brings alerts until it is stopped.
+
+    Parameters
+    ----------
+    settings : Settings, or those of the service that it is a part of.
 
     Raises
     ------
     InvalidInput
         The store, the list of known flights or a setting is wrong.
+    Unavailable
+        Another process watches with the same store.
     """
-    watch = Watch(settings)
+    watch = Watch(settings if isinstance(settings, Settings) else of_service(settings))
     watch.begin()
     return watch

@@ -12,8 +12,6 @@ Reference: Bar-Shalom, Li and Kirubarajan (2001), Estimation with Applications t
 
 import math
 
-import numpy as np
-
 from overflight.geo.kernel import kernel
 
 PX, PY, PZ, VX, VY, VZ = 0, 1, 2, 3, 4, 5
