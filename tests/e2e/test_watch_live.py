@@ -385,13 +385,13 @@ def test_the_same_on_postgresql(store_url, tmp_path):
 
 def command(*words):
     done = subprocess.run(
-        [sys.executable, "-m", "overflight", "watch", *words], capture_output=True, text=True, timeout=120
+        [sys.executable, "-m", "overflight", "watch", *words], check=False, capture_output=True, text=True, timeout=120
     )
     return done.returncode, done.stdout, done.stderr
 
 
 def test_rules_and_alerts_from_the_terminal(tmp_path):
-    with served(store=tmp_path / "w.sqlite", renew_s=1.0) as (watch, client):
+    with served(store=tmp_path / "w.sqlite", renew_s=1.0) as (_, client):
         here = ("--server", str(client.base_url).rstrip("/"))
         assert command("rules", *here) == (0, "no rules\n", "")
         code, said, _ = command("add", "over Germany", "DEU", "--min-altitude", "15000", "--push", "cap", *here)

@@ -129,7 +129,9 @@ class Alerts:
             self._last.popitem(last=False)
         return value
 
-    def listed(self, *, after: int | None = None, limit: int = 100, balloon: str = "", rule: str = "") -> list[dict[str, Any]]:
+    def listed(
+        self, *, after: int | None = None, limit: int = 100, balloon: str = "", rule: str = ""
+    ) -> list[dict[str, Any]]:
         """Return alerts, the newest first, each with how far it was brought; or those after a number, oldest first."""
         rows = sa.select(ALERTS).where(ALERTS.c.number > (after or 0))
         rows = rows.where(ALERTS.c.balloon == balloon) if balloon else rows

@@ -125,7 +125,7 @@ class Hub:
             client.woken.set()
 
     def missed(self, last: str) -> tuple[list[Event] | None, int]:
-        """Return the events after one, or None where they are no longer held, and the last alert told, -1 if none can be said."""
+        """Return the events after one, or None where they are no longer held; and the last alert told, or -1."""
         run, _, rest = last.partition("-")
         number, _, alert = rest.partition("-")
         told = int(alert) if alert.isdecimal() and len(alert) < 18 else -1

@@ -134,6 +134,7 @@ class Store:
             return
         with self.told():
             self._alone = self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+            # It stays open: with the connection goes the lock.
             if not self._alone.execute(sa.select(sa.func.pg_try_advisory_lock(_LOCK))).scalar():
                 raise Unavailable(f"store: {self.where}: another process watches with it")
 

@@ -45,7 +45,15 @@ class Watch:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.store = Store(settings.store)
-        self.store.hold()
+        try:
+            self.store.hold()
+            self._assemble()
+        except BaseException:
+            self.store.close()
+            raise
+
+    def _assemble(self) -> None:
+        settings = self.settings
         self.fleet, self.hub, self.inbox = Fleet(settings), Hub(), Inbox()
         self.alerts = Alerts(self.store, self.hub)
         self.ahead = Ahead(settings, self.fleet, self.alerts)
