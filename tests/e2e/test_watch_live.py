@@ -237,21 +237,21 @@ def test_after_kill_9_nothing_acknowledged_is_lost_no_alert_comes_twice_and_clie
             assert events.is_open.wait(20)
             acknowledged += client.post("/api/sightings", json=reported("high")).json()["accepted"]
             until(lambda: hook.heard and events.of("alert"))
-            for i in range(30):
-                acknowledged += client.post("/api/sightings", json=[row(f"k{i}-{j}") for j in range(50)]).json()[
+            for i in range(10):
+                acknowledged += client.post("/api/sightings", json=[row(f"k{i}-{j}") for j in range(20)]).json()[
                     "accepted"
                 ]
             running.send_signal(signal.SIGKILL)
             running.wait()
             last = events.last
         again = Store(store)
-        assert frames(again) >= acknowledged == 1_501
+        assert frames(again) >= acknowledged == 201
         again.close()
         with process(store, port), httpx.Client(base_url=address, timeout=30.0) as client:
             resumed = Events(address, last)
             resumed.start()
             up = {f["properties"]["balloon"] for f in client.get("/api/live").json()["features"]}
-            assert up == {"high", *(f"k{i}-{j}" for i in range(30) for j in range(50))}
+            assert up == {"high", *(f"k{i}-{j}" for i in range(10) for j in range(20))}
             told = until(lambda: resumed.of("balloons"))
             assert {one["balloon"] for one in told[0]} == up  # the run it knew is over: it is told of all
             client.post("/api/sightings", json=reported("high", lat=50.01))

@@ -5,11 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from overflight.errors import InvalidInput
 from overflight.geo import sphere
 from overflight.serve.watch import Settings
 from overflight.serve.watch.batch import Batch, joined, unpacked
 from overflight.serve.watch.fleet import CHI2_90, Fleet
 from overflight.serve.watch.kernels import filtering as kernels
+from overflight.serve.watch.settings import of_service
+from overflight.serve.watch.sources import parted
 
 T0 = 1_700_000_000.0
 PLACES = {
@@ -202,3 +205,22 @@ def test_states_come_back_from_bytes_and_frames_too():
     for name in ("time", "lat", "lon", "altitude_m", "place_sd_m"):
         assert np.array_equal(getattr(back, name), getattr(frames, name), equal_nan=True)
     assert len(joined([frames, back])) == 6
+
+
+def test_a_service_hands_its_own_settings_over(tmp_path):
+    class Told:
+        folder, store, winds = tmp_path, "", "gfs"
+        sondehub, mqtt, follow = True, ("mqtt://host/a/#",), ()
+
+    found = of_service(Told())
+    assert found.store == tmp_path / "watch.sqlite"
+    assert found.mqtt == ("mqtt://host/a/#", "sondehub")
+    assert found.winds == "gfs"
+    assert parted(found.mqtt[0], ("sondes/#",)) == ("mqtt://host", ("a/#",))
+    assert parted("wss://host/path?x=1", ("sondes/#",)) == ("wss://host/path?x=1", ("sondes/#",))
+
+
+@pytest.mark.parametrize(("name", "value"), [("members", 3), ("renew_s", 0.0), ("oldest_h", np.nan), ("ring", 1)])
+def test_settings_out_of_range_are_refused(name, value):
+    with pytest.raises(InvalidInput, match=name):
+        Settings(store="x", **{name: value})

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-SNAPSHOT_S = 30.0
+SNAPSHOT_S = 10.0
 FORGET_S = 10.0
 STATED_S = 1.0
 """For so long the same event of all that is up is given to those who come back."""
