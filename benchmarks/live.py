@@ -5,8 +5,9 @@
 The server, those who send and those who listen are processes of their own. Frames are made up (balloons drift with a
 few m/s along circles); each carries the time at which it was sent, and the delay is measured where its event arrives.
 Every hundredth client reads its events, the others take bytes and throw them away, as all share two cores with the
-server; what one is told on coming back, which is as old as the break was long, is not measured. After ``--kill`` the server is ended by SIGKILL in the middle of the load and started again: what it had
-acknowledged is then looked for in the store, frame by frame.
+server; what one is told on coming back, which is as old as the break was long, is not measured. After ``--kill`` the
+server is ended by SIGKILL in the middle of the load and started again: what it had acknowledged is then looked for in
+the store, frame by frame.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ class Marks:
 
     def _grow(self, size: int) -> None:
         fresh = {
-            "ticket": np.full(size, -1, np.int64), "made": np.full(size, -np.inf), "epoch": np.zeros(size),
+            "ticket": np.full(size, -1, np.int64), "made": np.full(size, -np.inf), "epoch": np.zeros(size), "seen": np.zeros(size),
             "way": np.zeros(size, np.int8), "hours": np.full((size, NEAR), np.inf),
             "centre": np.zeros((size, NEAR, 3), np.float32), "radius": np.full((size, NEAR), np.inf, np.float32),
         }  # fmt: skip
@@ -41,6 +41,7 @@ class Marks:
     ticket: NDArray[np.int64]
     made: F64
     epoch: F64
+    seen: F64
     way: NDArray[np.int8]
     hours: F64
     centre: NDArray[np.float32]
@@ -52,7 +53,7 @@ class Marks:
         while slots.max(initial=0) >= len(self.ticket):
             self._grow(2 * len(self.ticket))
         self.ticket[slots], self.made[slots], self.way[slots] = at.tickets, made, ways
-        self.epoch[slots] = looks[0].epoch
+        self.epoch[slots], self.seen[slots] = looks[0].epoch, at.time
         count = min(NEAR, looks[0].hours.size)
         self.hours[slots], self.radius[slots] = np.inf, np.inf
         self.hours[slots, :count] = looks[0].hours[:count]
@@ -72,7 +73,7 @@ class Marks:
             self._grow(2 * len(self.ticket))
         slots = at.slots
         made = np.where(self.ticket[slots] == at.tickets, self.made[slots], -np.inf)
-        is_old = (now - made >= renew_s) & ((made == -np.inf) | (at.time > self.epoch[slots] - 1.0))
+        is_old = (now - made >= renew_s) & ((made == -np.inf) | (at.time > self.seen[slots]))
         wants = is_old.copy()
         check = np.flatnonzero(~is_old & np.isfinite(made) & (now - made >= min(LEAST_S, renew_s)))
         if check.size:
