@@ -93,7 +93,7 @@ def test_a_sounding_comes_down_and_a_float_stays_up():
 
 
 def test_regions_come_with_probability_and_times_in_their_order():
-    at = standing([46.5, 46.0], [5.0, -40.0], east=[25.0, 0.0])
+    at = standing([46.5, -45.0], [5.0, -125.0], east=[25.0, 0.0])
     cones = by_persistence(at, HOURS, 200, 5)
     first, second = Sky().entered(cones, 0.01)
     found = {row.region: row for row in first}

@@ -29,7 +29,8 @@ class Marks:
 
     def _grow(self, size: int) -> None:
         fresh = {
-            "ticket": np.full(size, -1, np.int64), "made": np.full(size, -np.inf), "epoch": np.zeros(size), "seen": np.zeros(size),
+            "ticket": np.full(size, -1, np.int64), "made": np.full(size, -np.inf),
+            "epoch": np.zeros(size), "seen": np.zeros(size),
             "way": np.zeros(size, np.int8), "hours": np.full((size, NEAR), np.inf),
             "centre": np.zeros((size, NEAR, 3), np.float32), "radius": np.full((size, NEAR), np.inf, np.float32),
         }  # fmt: skip
