@@ -35,6 +35,7 @@ VERBS = {
     "airspace": "List the countries that a track or an ensemble crossed; fetch and list regions.",
     "notify": "Write a notice of a balloon, and say who is to be told.",
     "recover": "Say where the remains came down, and where they drifted or sank.",
+    "watch": "Follow the alerts of a server: what is likely to pass over where, and when.",
 }
 GROUPS = {
     "winds": ("Fetch, list and look into winds.", {
@@ -49,6 +50,11 @@ GROUPS = {
     "recover": ("Plan a search for the remains, and learn from one.", {
         "plan": "Plan a search: where to look how thickly, and legs from base and back.",
         "update": "Say where it is, after searches that did not find it.",
+    }),
+    "watch": ("", {
+        "rules": "List the rules of a server.",
+        "add": "Add a rule: about which balloons and regions to be told, and whereto.",
+        "remove": "Remove a rule.",
     }),
     "case": ("Keep an incident's record, sign it, check it, hand it over.", {
         "new": "Open a case.",

@@ -22,7 +22,7 @@ R = TypeVar("R")
 SAFE_FAST_MATH = {"contract", "reassoc", "arcp", "nsz", "afn"}
 
 
-ROOMS_WITH_KERNELS = ("geo", "flight", "drift/kernels", "infer/kernels", "airspace/kernels")
+ROOMS_WITH_KERNELS = ("geo", "flight", "drift/kernels", "infer/kernels", "airspace/kernels", "serve/watch/kernels")
 
 
 @cache

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -132,23 +133,16 @@ class _Reader:
     def _add(self, numbers: list[int], rows: list[Row], name: str) -> None:
         if not rows:
             return
-        lat, lon, alt, frame = (_floats([getattr(row, key) for row in rows]) for key in ("lat", "lon", "alt", "frame"))
-        ns = _nanoseconds([row.datetime for row in rows], assume_utc=self.assume_utc)
+        found = checked(rows, assume_utc=self.assume_utc)
         serial = _codes([row.serial or row.payload_callsign or "" for row in rows], self.serials)
         receiver = _codes([row.uploader_callsign or "" for row in rows], self.receivers)
-        good = (np.abs(lat) <= 90.0) & (lon >= -180.0) & (lon <= 360.0) & ((lat != 0.0) | (lon != 0.0))
-        good &= ((alt >= LOWEST_M) & (alt <= HIGHEST_M)) | np.array([row.alt is None for row in rows])
-        known = (frame >= 0.0) & (frame < 2.0**53) & (frame == np.floor(frame))
-        good &= known | np.array([row.frame is None for row in rows])
-        good &= (ns != _NONE) & (serial != self.serials.get("", -1))
-        for at in np.flatnonzero(~good).tolist():
-            self._refuse(_reason(rows[at], self.assume_utc), f"{name}:{numbers[at]}")
-        whole = np.where(known, frame, -1.0).astype(np.int64)
+        for at in np.flatnonzero(~found.good).tolist():
+            self._refuse(reason(rows[at], assume_utc=self.assume_utc), f"{name}:{numbers[at]}")
         number, file = np.array(numbers, np.int64), np.full(len(rows), len(self.files), np.int32)
-        part = Columns(time=ns, lat=lat, lon=lon, altitude_m=alt, frame=whole, serial=serial, receiver=receiver,
-                       file=file, row=number)  # fmt: skip
-        self.parts.append(part.at(good))
-        self.kept += int(good.sum())
+        part = Columns(time=found.time_ns, lat=found.lat, lon=found.lon, altitude_m=found.altitude_m, frame=found.frame,
+                       serial=serial, receiver=receiver, file=file, row=number)  # fmt: skip
+        self.parts.append(part.at(found.good))
+        self.kept += int(found.good.sum())
         if self.kept > MOST_ROWS:
             raise InvalidInput("sightings", f"over {MOST_ROWS:,} rows", "fewer at a time", name)
 
@@ -177,6 +171,31 @@ class _Reader:
 
 
 _NONE = np.iinfo(np.int64).min
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """Rows as columns (n,): nanoseconds since 1970, degrees, metres, frame (-1 for none), and which rows are sound."""
+
+    time_ns: NDArray[np.int64]
+    lat: NDArray[np.float64]
+    lon: NDArray[np.float64]
+    altitude_m: NDArray[np.float64]
+    frame: NDArray[np.int64]
+    good: NDArray[np.bool_]
+
+
+def checked(rows: Sequence[Row], *, assume_utc: bool = False) -> Checked:
+    """Read the numbers and times of rows, and say which of them are sound."""
+    lat, lon, alt, frame = (_floats([getattr(row, key) for row in rows]) for key in ("lat", "lon", "alt", "frame"))
+    ns = _nanoseconds([row.datetime for row in rows], assume_utc=assume_utc)
+    good = (np.abs(lat) <= 90.0) & (lon >= -180.0) & (lon <= 360.0) & ((lat != 0.0) | (lon != 0.0))
+    good &= ((alt >= LOWEST_M) & (alt <= HIGHEST_M)) | np.array([row.alt is None for row in rows])
+    known = (frame >= 0.0) & (frame < 2.0**53) & (frame == np.floor(frame))
+    good &= known | np.array([row.frame is None for row in rows])
+    good &= (ns != _NONE) & np.array([bool(row.serial or row.payload_callsign) for row in rows])
+    whole = np.where(known, frame, -1.0).astype(np.int64)
+    return Checked(time_ns=ns, lat=lat, lon=lon, altitude_m=alt, frame=whole, good=good)
 
 
 def _floats(values: list[Number]) -> NDArray[np.float64]:
@@ -215,7 +234,7 @@ def _codes(texts: list[str], known: dict[str, int]) -> NDArray[np.int32]:
     return np.array([known.setdefault(text, len(known)) for text in texts], np.int32)
 
 
-def _reason(row: Row, assume_utc: bool) -> InvalidInput:
+def reason(row: Row, *, assume_utc: bool) -> InvalidInput:
     """Say why a row was left out."""
     if not (row.serial or row.payload_callsign):
         return InvalidInput("serial", "nothing", "a serial, or payload_callsign")

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import httpx
 import msgspec
@@ -57,7 +57,7 @@ def signed_address() -> str:
 
 def messages(
     address: str | Callable[[], str] = signed_address, topics: Sequence[str] = ("sondes/#",), *,
-    seconds: float | None = None,
+    seconds: float | None = None, done: Callable[[], bool] = lambda: False,
 ) -> Iterator[bytes]:  # fmt: skip
     """Yield messages as they come; after a break the connection is made again.
 
@@ -66,6 +66,7 @@ def messages(
     address : ``wss://``, ``ws://``, ``mqtts://`` or ``mqtt://`` address of a broker, or what gives one.
     topics : what to subscribe to.
     seconds : how long to listen; without end where none is given.
+    done : asked five times a second whether to end.
 
     Raises
     ------
@@ -76,19 +77,19 @@ def messages(
     """
     end = None if seconds is None else time.monotonic() + seconds
     wait, ever = WAIT_S, False
-    while end is None or time.monotonic() < end:
+    while (end is None or time.monotonic() < end) and not done():
         line = _Line(tuple(topics))
         try:
             line.connect(address if isinstance(address, str) else address())
             ever, wait = True, WAIT_S
-            yield from line.taken(end)
+            yield from line.taken(end, done)
         except Unavailable as problem:
             if not ever:
                 raise
             log.warning("%s; next try in %.0f s", problem, wait)
         finally:
             line.close()
-        if end is None or time.monotonic() < end:
+        if (end is None or time.monotonic() < end) and not done():
             time.sleep(wait if end is None else max(0.0, min(wait, end - time.monotonic())))
             wait = min(2.0 * wait, LONGEST_WAIT_S)
 
@@ -180,6 +181,8 @@ class _Line:
         client = paho.Client(paho.CallbackAPIVersion.VERSION2, transport="websockets" if web else "tcp")
         if web:
             client.ws_set_options(path=(parts.path or "/") + (f"?{parts.query}" if parts.query else ""))
+        if parts.username:
+            client.username_pw_set(unquote(parts.username), unquote(parts.password or ""))
         if parts.scheme in ("wss", "mqtts"):
             client.tls_set_context(ssl.create_default_context())
         client.on_connect, client.on_message = self._connected, self._message
@@ -198,9 +201,9 @@ class _Line:
         if sign:
             raise Unavailable(f"sondehub: {parts.hostname} cannot be listened to ({sign})")
 
-    def taken(self, end: float | None) -> Iterator[bytes]:
-        """Yield messages until the time is over or the connection breaks."""
-        while end is None or time.monotonic() < end:
+    def taken(self, end: float | None, done: Callable[[], bool]) -> Iterator[bytes]:
+        """Yield messages until the time is over, it is told to end, or the connection breaks."""
+        while (end is None or time.monotonic() < end) and not done():
             try:
                 yield self.heard.get(timeout=0.2 if end is None else min(0.2, max(0.0, end - time.monotonic())))
             except queue.Empty:
