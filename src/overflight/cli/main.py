@@ -35,6 +35,9 @@ VERBS = {
     "airspace": "List the countries that a track or an ensemble crossed; fetch and list regions.",
     "notify": "Write a notice of a balloon, and say who is to be told.",
     "recover": "Say where the remains came down, and where they drifted or sank.",
+    "serve": "Serve the API, the map and live balloons.",
+    "backup": "Write everything that a service keeps to one file.",
+    "restore": "Make the folder of a service from a backup.",
 }
 GROUPS = {
     "winds": ("Fetch, list and look into winds.", {
@@ -49,6 +52,11 @@ GROUPS = {
     "recover": ("Plan a search for the remains, and learn from one.", {
         "plan": "Plan a search: where to look how thickly, and legs from base and back.",
         "update": "Say where it is, after searches that did not find it.",
+    }),
+    "serve": ("", {
+        "token": "Make a token, for a role.",
+        "tokens": "List the tokens of a service.",
+        "revoke": "Take a token back.",
     }),
     "case": ("Keep an incident's record, sign it, check it, hand it over.", {
         "new": "Open a case.",
