@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+import signal
 import sys
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from types import FrameType
 from typing import Any
 
 import anyio.to_thread
@@ -77,6 +79,8 @@ def _watch(settings: Settings) -> Any:
 def _lifespan(service: Service) -> Any:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        if threading.current_thread() is threading.main_thread():
+            _end_streams_on_signals(service.stopping)
         anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
         service.runner.start()
         threading.Thread(target=_warm, args=(service,), name="warm", daemon=True).start()
@@ -92,6 +96,21 @@ def _lifespan(service: Service) -> Any:
             service.audit.close()
 
     return lifespan
+
+
+def _end_streams_on_signals(stopping: threading.Event) -> None:
+    """Take note of a signal before the server does, which waits for open streams."""
+
+    def noted(then: Any) -> Callable[[int, FrameType | None], None]:
+        def take(number: int, frame: FrameType | None) -> None:
+            stopping.set()
+            if callable(then):
+                then(number, frame)
+
+        return take
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, noted(signal.getsignal(number)))
 
 
 def _warm(service: Service) -> None:

@@ -126,9 +126,8 @@ class Jobs:
 
     def end(self, job: str, owner: str, status: str, message: str, error: str = "") -> bool:
         """End a job, unless it has been cancelled meanwhile."""
-        values = {"status": status, "message": one_line(message, 120), "error": one_line(error), "ended_at": now()}
-        if status == "done":
-            values["progress"] = 1.0
+        values: dict[str, Any] = {"status": status, "message": one_line(message, 120), "error": one_line(error)}
+        values |= {"ended_at": now()} | ({"progress": 1.0} if status == "done" else {})
         with self.store.writing() as connection:
             return self._set(connection, job, owner, **values)
 

@@ -29,7 +29,7 @@ def main() -> None:
     """Run ``overflight`` with the arguments of this process; beside trajectories, write what the page plays."""
     os.nice(2)  # answers come first
     threading.Thread(target=watch, args=(os.dup(0),), daemon=True, name="parent").start()
-    sys.stdin = None  # type: ignore[assignment]
+    sys.stdin = None
     sys.argv[0] = "overflight"
     try:
         runpy.run_module("overflight", run_name="__main__", alter_sys=False)

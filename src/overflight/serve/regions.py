@@ -109,7 +109,7 @@ def _faces(regions: Regions) -> NDArray[Any]:
     """Return the polygons of all faces: together they are the world, each place once."""
     partition, edge = regions.partition, _Edge(regions)
     numbers = np.repeat(np.arange(partition.arcs.size - 1), np.diff(partition.arcs))
-    lines = shapely.linestrings(partition.vertices / MICRODEGREES, indices=numbers)
+    lines: NDArray[Any] = np.asarray(shapely.linestrings(partition.vertices / MICRODEGREES, indices=numbers))
     beside = np.concatenate([partition.left, partition.right])
     order = np.argsort(beside, kind="stable")
     ends = np.searchsorted(beside[order], np.arange(len(partition.covers) + 1))

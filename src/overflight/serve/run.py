@@ -7,13 +7,13 @@ import fcntl
 import os
 import socket
 from collections.abc import Callable, Iterator
-from types import FrameType
+from inspect import signature
+from typing import Any
 
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from overflight.errors import InvalidInput
-from overflight.serve import app as application
 from overflight.serve.access import tokens
 from overflight.serve.jobs import Jobs
 from overflight.serve.jobs_runner import owners
@@ -25,15 +25,6 @@ MOST_CONNECTIONS = 2000
 GRACE_S = 5
 """What open requests may take when the service stops; streams end at once."""
 LOCK = "lock"
-
-
-class Server(uvicorn.Server):
-    """A server that says at once that it stops, so that streams end."""
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Take a signal."""
-        application.STOPPING.set()
-        super().handle_exit(sig, frame)
 
 
 def serve(settings: Settings, tell: Callable[[str], None]) -> None:
@@ -61,10 +52,11 @@ def serve(settings: Settings, tell: Callable[[str], None]) -> None:
         )  # fmt: skip
         host, port = listener.getsockname()[:2]
         tell(f"overflight at http://{f'[{host}]' if ':' in host else host}:{port}/ (folder {settings.folder})")
-        server = Server(config)
+        server = uvicorn.Server(config)
         with contextlib.suppress(KeyboardInterrupt), contextlib.closing(listener):
             if settings.workers > 1:
-                Multiprocess(config, target=server.run, sockets=[listener]).run()
+                older: Any = {"target": server.run} if "target" in signature(Multiprocess).parameters else {}
+                Multiprocess(config, sockets=[listener], **older).run()
             else:
                 server.run(sockets=[listener])
 

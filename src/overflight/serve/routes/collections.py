@@ -95,7 +95,7 @@ def _about_all(routes: APIRouter, service: Service) -> None:
 
 
 def _about_one(routes: APIRouter, service: Service) -> None:
-    geojson = {200: {"content": {GEOJSON: {}}}}
+    geojson: dict[int | str, dict[str, Any]] = {200: {"content": {GEOJSON: {}}}}
 
     @routes.get("/collections/{name}", responses=responses(404), summary="Describe a collection")
     def collection(name: str, http: HttpRequest) -> dict[str, Any]:
