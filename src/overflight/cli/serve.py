@@ -47,6 +47,7 @@ class Asked:
     ] = ()
     workers: Annotated[int, counted("Processes that answer.", 1, 64)] = 1
     jobs: Annotated[int, counted("Jobs that run at once.", 1, 256)] = 2
+    most_queued: Annotated[int, counted("Jobs that may wait.", 1, 1_000_000)] = 100
     job_hours: Annotated[float, measured("A job that takes longer is ended, h.", 0.001, 1000, "h")] = 6.0
     keep_days: Annotated[
         float, measured("How long ended jobs are kept, days; investigations stay.", 0.01, 36_500, "days")
@@ -79,7 +80,7 @@ def settings(asked: Asked) -> Settings:
 
     return Settings(
         folder=asked.folder.resolve(), store=asked.store, winds=_absolute(asked.winds), host=asked.host,
-        port=asked.port, workers=asked.workers, jobs=asked.jobs, job_hours=asked.job_hours, keep_days=asked.keep_days,
+        port=asked.port, workers=asked.workers, jobs=asked.jobs, most_queued=asked.most_queued, job_hours=asked.job_hours, keep_days=asked.keep_days,
         rate=asked.rate, body_bytes=bytes_of(asked.largest, "--largest"), wind_bytes=bytes_of(asked.memory),
         origins=asked.origin, hosts=asked.name, log=asked.log, sondehub=asked.sondehub, mqtt=asked.mqtt,
         follow=tuple(path.resolve() for path in asked.follow),

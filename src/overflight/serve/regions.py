@@ -6,6 +6,8 @@ The faces of the partition are simplified together, as a coverage; regions are p
 from __future__ import annotations
 
 import hashlib
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -25,12 +27,12 @@ from overflight.airspace.partition import MICRODEGREES
 from overflight.airspace.regions import Region, Regions
 from overflight.airspace.sources.layers import find_layer, layers
 from overflight.case.placing import placed
-from overflight.errors import InvalidInput
+from overflight.errors import InvalidInput, Unavailable, one_line
 
 TOLERANCES = (0.0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 """Tolerances that are served, so that few are made; what is asked for is rounded down to one of them. [degrees]"""
 COUNTRIES = "countries"
-USUAL = 0.1
+USUAL, LONGEST_S = 0.1, 300.0
 Feature = dict[str, Any]
 _MAKING = threading.Lock()
 """Whoever asks while a layer is made waits for it, and does not make it again."""
@@ -75,9 +77,23 @@ def features(name: str, tolerance: float, folder: Path) -> bytes:
         if kept.is_file():
             return kept.read_bytes()
         folder.mkdir(mode=0o700, exist_ok=True)
-        data = msgspec.json.encode({"type": "FeatureCollection", "features": list(drawn(layer_of(name), step))})
-        placed(kept, lambda beside: _write(beside, data))
-    return data
+        _make_apart(name, step, kept)
+        return kept.read_bytes()
+
+
+def _make_apart(name: str, step: float, target: Path) -> None:
+    """Make a file in a process of its own: what simplifies a coverage lets no other thread run meanwhile."""
+    layer_of(name)  # says why, where it is not at hand
+    words = [sys.executable, "-m", "overflight.serve.regions", name, str(step), str(target)]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=LONGEST_S, check=False)  # noqa: S603
+    if done.returncode:
+        raise Unavailable(f"regions: {name} could not be drawn ({one_line(done.stderr[-300:])})")
+
+
+def main(name: str, step: float, target: Path) -> None:
+    """Write a layer as GeoJSON."""
+    data = msgspec.json.encode({"type": "FeatureCollection", "features": list(drawn(layer_of(name), step))})
+    placed(target, lambda beside: _write(beside, data))
 
 
 def _state(name: str) -> str:
@@ -162,3 +178,7 @@ def _feature(number: int, region: Region, area: Any, digits: int) -> Feature:
 def _ring(ring: Any, digits: int) -> list[list[float]]:
     found: Sequence[Sequence[float]] = np.round(shapely.get_coordinates(ring), digits).tolist()
     return [list(point) for point in found]
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], float(sys.argv[2]), Path(sys.argv[3]))
