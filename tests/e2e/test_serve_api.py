@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from itertools import pairwise
 
 import pytest
 from serve_calls import FORECAST, SIGHTINGS, detail, serving, write_winds
@@ -206,7 +207,7 @@ def test_regions_are_cut_at_the_antimeridian_and_known_again_by_their_tag(servic
         lons = [point[0] for point in ring]
         assert min(lons) >= -180.0
         assert max(lons) <= 180.0
-        assert max(abs(a - b) for a, b in zip(lons, lons[1:], strict=False)) < 180.0
+        assert max(abs(a - b) for a, b in pairwise(lons)) < 180.0
     assert found["RUS"]["bbox"][0] == -180.0
     assert found["crimea"]["properties"]["disputed"]
     again = service.get("/api/regions.geojson", params={"tolerance": 0.5},

@@ -12,6 +12,7 @@ from cyclopts import Parameter
 
 from overflight.cli.options import Json, bytes_of, counted, measured
 from overflight.cli.screen import say, say_json
+from overflight.errors import InvalidInput
 
 if TYPE_CHECKING:
     from overflight.serve.settings import Settings
@@ -71,6 +72,9 @@ def serve(*, asked: Asked = USUAL) -> None:
     """Serve the API, the map and live balloons until stopped."""
     from overflight.serve.run import serve as run
 
+    if asked.workers > 1 and (asked.sondehub or asked.mqtt or asked.follow):
+        got, hint = f"{asked.workers} with live balloons", "serve them from a folder of their own"
+        raise InvalidInput("--workers", got, "1: the watch lives in one process", hint=hint)
     run(settings(asked), say)
 
 
@@ -80,9 +84,10 @@ def settings(asked: Asked) -> Settings:
 
     return Settings(
         folder=asked.folder.resolve(), store=asked.store, winds=_absolute(asked.winds), host=asked.host,
-        port=asked.port, workers=asked.workers, jobs=asked.jobs, most_queued=asked.most_queued, job_hours=asked.job_hours, keep_days=asked.keep_days,
-        rate=asked.rate, body_bytes=bytes_of(asked.largest, "--largest"), wind_bytes=bytes_of(asked.memory),
-        origins=asked.origin, hosts=asked.name, log=asked.log, sondehub=asked.sondehub, mqtt=asked.mqtt,
+        port=asked.port, workers=asked.workers, jobs=asked.jobs, most_queued=asked.most_queued,
+        job_hours=asked.job_hours, keep_days=asked.keep_days, rate=asked.rate,
+        body_bytes=bytes_of(asked.largest, "--largest"), wind_bytes=bytes_of(asked.memory), origins=asked.origin,
+        hosts=asked.name, log=asked.log, sondehub=asked.sondehub, mqtt=asked.mqtt,
         follow=tuple(path.resolve() for path in asked.follow),
     )  # fmt: skip
 

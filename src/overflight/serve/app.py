@@ -69,8 +69,8 @@ def log_lines(settings: Settings) -> None:
 
 
 def _watch(settings: Settings) -> Any:
-    """Start the watch where it is there."""
-    if importlib.util.find_spec("overflight.serve.watch") is None:
+    """Start the watch where it is there; of several processes none has it, as it lives in one alone."""
+    if settings.workers > 1 or importlib.util.find_spec("overflight.serve.watch") is None:
         return None
     watch = importlib.import_module("overflight.serve.watch")
     return watch.start(settings) if hasattr(watch, "start") else None

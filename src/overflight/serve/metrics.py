@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from bisect import bisect_left
 from collections import defaultdict
 from threading import Lock
@@ -35,12 +36,13 @@ class Metrics:
             times[bisect_left(BOUNDS_S, seconds)] += 1.0
             times[-1] += seconds
 
-    def text(self, jobs: dict[str, int]) -> str:
+    def text(self, jobs: dict[str, int], figures: dict[str, float] | None = None) -> str:
         """Return everything in the text form.
 
         Parameters
         ----------
         jobs : how many are in each state.
+        figures : of the watch, by name.
         """
         own = (("process", str(os.getpid())),)
         lines = []
@@ -51,6 +53,8 @@ class Metrics:
                 lines += _histogram(route, times, own)
         lines.append(_line("overflight_streams", own, self.streams))
         lines += [_line("overflight_jobs", (("status", status),), count) for status, count in sorted(jobs.items())]
+        for name, value in sorted((figures or {}).items()):
+            lines.append(_line(f"overflight_watch_{re.sub('[^a-z0-9]+', '_', name.lower())}", own, value))
         return _with_types(lines)
 
 

@@ -32,11 +32,13 @@ def router(service: Service) -> APIRouter:
             counts = service.jobs.counts()
         except OverflightError as failure:
             return JSONResponse({"status": "no store", "detail": one_line(str(failure))}, 503)
-        return JSONResponse({"status": "ready", "jobs": counts})
+        problems = service.watch.problems() if hasattr(service.watch, "problems") else []
+        return JSONResponse({"status": "ready", "jobs": counts, "watch": problems})
 
     @routes.get("/metrics", responses=responses(), summary="Counts and times, as Prometheus reads them")
     def measured() -> Response:
-        return Response(service.metrics.text(service.jobs.counts()), media_type=metrics.MEDIA_TYPE)
+        figures = service.watch.figures() if hasattr(service.watch, "figures") else {}
+        return Response(service.metrics.text(service.jobs.counts(), figures), media_type=metrics.MEDIA_TYPE)
 
     @routes.get("/api/audit", responses=responses(), summary="The last lines of the audit log")
     def audit(last: Annotated[int, Query(ge=1, le=1000)] = 100) -> list[dict[str, Any]]:
