@@ -65,7 +65,7 @@ def test_a_job_that_fails_says_the_line_of_the_command(service):
     with service.client.stream("GET", job["events"]) as stream:
         name, told = list(events(stream.iter_lines()))[-1]
     assert name == "failed"
-    assert told["error"].startswith("input/s.csv:2: lat: got '91'"), told["error"]
+    assert told["error"].startswith("s.csv:2: lat: got '91'"), told["error"]
     assert told["files"] == []
     assert detail(service.get(job["result"]), 404).endswith("expected none, the job is not done")
     job = service.begin("forecast", FORECAST | {"time": "2030-01-01T00:00:00Z"})
