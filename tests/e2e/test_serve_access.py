@@ -10,6 +10,10 @@ import time
 import pytest
 from serve_calls import FORECAST, detail, serving, write_winds
 
+from overflight.serve.access import Access, make_token
+from overflight.serve.problems import Refusal
+from overflight.serve.store import Store
+
 ORIGIN = "https://map.example.org"
 
 
@@ -30,7 +34,6 @@ def guarded(tmp_path_factory):
     write_winds(room)
     folder = room / "service"
     tokens = {role: token(folder, role) for role in ("read", "investigate", "administer")}
-    tokens["expired"] = token(folder, "report", "--days", "0.001")
     with serving(folder, "--rate", "0", "--origin", ORIGIN) as served:
         yield served, tokens
 
@@ -90,6 +93,16 @@ def test_tokens_are_kept_hashed_and_taken_back(guarded):
     while served.get("/api/jobs", headers=bearer(extra)).status_code != 401:
         assert time.monotonic() < deadline + 30.0
         time.sleep(0.2)
+
+
+def test_a_token_whose_time_is_over_does_not_hold(tmp_path):
+    store = Store.open(tmp_path)
+    over, holds = (make_token(store, name, "read", days) for name, days in (("over", -1.0), ("holds", 1.0)))
+    access = Access(store, is_loopback=True)
+    assert access.party(f"Bearer {holds}").name == "holds"
+    with pytest.raises(Refusal, match="a token that does not hold"):
+        access.party(f"Bearer {over}")
+    store.close()
 
 
 def test_another_origin_that_is_named_may_ask(guarded):
