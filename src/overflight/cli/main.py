@@ -35,7 +35,10 @@ VERBS = {
     "airspace": "List the countries that a track or an ensemble crossed; fetch and list regions.",
     "notify": "Write a notice of a balloon, and say who is to be told.",
     "recover": "Say where the remains came down, and where they drifted or sank.",
+    "serve": "Serve the API, the map and live balloons.",
     "watch": "Follow the alerts of a server: what is likely to pass over where, and when.",
+    "backup": "Write everything that a service keeps to one file.",
+    "restore": "Make the folder of a service from a backup.",
 }
 GROUPS = {
     "winds": ("Fetch, list and look into winds.", {
@@ -55,6 +58,11 @@ GROUPS = {
         "rules": "List the rules of a server.",
         "add": "Add a rule: about which balloons and regions to be told, and whereto.",
         "remove": "Remove a rule.",
+    }),
+    "serve": ("", {
+        "token": "Make a token, for a role.",
+        "tokens": "List the tokens of a service.",
+        "revoke": "Take a token back.",
     }),
     "case": ("Keep an incident's record, sign it, check it, hand it over.", {
         "new": "Open a case.",

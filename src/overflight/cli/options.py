@@ -120,7 +120,7 @@ def area_of(text: str | None) -> tuple[float, float, float, float] | None:
     return south, west, north, east
 
 
-def bytes_of(text: str) -> int:
+def bytes_of(text: str, field: str = "--memory") -> int:
     """Read a size of memory, as 2GiB, 500MB or a number of bytes."""
     units = {"gib": 2**30, "mib": 2**20, "kib": 2**10, "gb": 10**9, "mb": 10**6, "kb": 10**3, "g": 2**30, "m": 2**20}
     lower = text.strip().lower()
@@ -128,9 +128,9 @@ def bytes_of(text: str) -> int:
     try:
         size = int(float(lower.removesuffix(unit)) * units.get(unit, 1))
     except (ValueError, OverflowError):
-        raise InvalidInput("--memory", repr(text), "a size as 2GiB or 500MB") from None
+        raise InvalidInput(field, repr(text), "a size as 2GiB or 500MB") from None
     if size < 2**20:
-        raise InvalidInput("--memory", repr(text), "at least 1MiB")
+        raise InvalidInput(field, repr(text), "at least 1MiB")
     return size
 
 

@@ -5,10 +5,12 @@ Remarks wait for the answer: a run that fails says one line, why.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -16,6 +18,8 @@ from typing import Any
 from overflight.errors import InvalidInput, one_line
 
 Progress = Callable[[int, int], None]
+PROGRESS_FD = "OVERFLIGHT_PROGRESS_FD"
+PAUSE_S = 0.1
 _remarks: list[str] = []
 _bars: list[Any] = []
 
@@ -113,7 +117,12 @@ def bar(what: str) -> Progress | None:
 
 
 def stages() -> Callable[[str, int, int], None] | None:
-    """Return a progress bar that names its stages, or nothing where standard error is no terminal."""
+    """Return a progress bar that names its stages, or nothing where standard error is no terminal.
+
+    A program that runs the command may ask for lines of JSON, [stage, done, total], by the number of an open file.
+    """
+    if PROGRESS_FD in os.environ:
+        return _told_lines(os.environ[PROGRESS_FD])
     if sys.stderr is None or not sys.stderr.isatty():
         return None
     from rich.console import Console
@@ -127,6 +136,19 @@ def stages() -> Callable[[str, int, int], None] | None:
     def tell(stage: str, done: int, total: int) -> None:
         is_new = bars.tasks[0].description != stage  # a stage is drawn at once, so that a short one shows too
         bars.update(task, description=stage, completed=done, total=total, refresh=is_new)
+
+    return tell
+
+
+def _told_lines(number: str) -> Callable[[str, int, int], None]:
+    last = [0.0]
+
+    def tell(stage: str, done: int, total: int) -> None:
+        now = time.monotonic()
+        if now - last[0] >= PAUSE_S:
+            last[0] = now
+            with contextlib.suppress(OSError, ValueError):  # nobody reads it any more, or it was no number
+                os.write(int(number), json.dumps([stage, done, total]).encode() + b"\n")
 
     return tell
 

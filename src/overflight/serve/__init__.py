@@ -1,1 +1,1 @@
-"""The live service: HTTP, the web map, and the watch over live balloons."""
+"""The live service: one process that answers over HTTP, runs long work as jobs, and serves the page."""

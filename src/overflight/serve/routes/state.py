@@ -1,0 +1,49 @@
+"""Liveness, readiness and metrics, and the audit log for whoever administers."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Query
+from fastapi.responses import JSONResponse, Response
+
+from overflight import __version__
+from overflight.errors import OverflightError, one_line
+from overflight.serve import metrics
+from overflight.serve.problems import responses
+from overflight.serve.service import Service
+
+
+def router(service: Service) -> APIRouter:
+    """Return the routes."""
+    routes = APIRouter(tags=["state"])
+
+    @routes.get("/health", summary="Say that it is up")
+    async def health() -> dict[str, str]:
+        return {"status": "up", "version": __version__}
+
+    @routes.get("/ready", responses=responses(503), summary="Say whether it can take work")
+    def ready() -> Response:
+        if service.stopping.is_set():
+            return JSONResponse({"status": "stopping"}, 503)
+        try:
+            counts = service.jobs.counts()
+        except OverflightError as failure:
+            return JSONResponse({"status": "no store", "detail": one_line(str(failure))}, 503)
+        problems = service.watch.problems() if hasattr(service.watch, "problems") else []
+        return JSONResponse({"status": "ready", "jobs": counts, "watch": problems})
+
+    @routes.get("/metrics", responses=responses(), summary="Counts and times, as Prometheus reads them")
+    def measured() -> Response:
+        figures = service.watch.figures() if hasattr(service.watch, "figures") else {}
+        return Response(service.metrics.text(service.jobs.counts(), figures), media_type=metrics.MEDIA_TYPE)
+
+    @routes.get("/api/audit", responses=responses(), summary="The last lines of the audit log")
+    def audit(last: Annotated[int, Query(ge=1, le=1000)] = 100) -> list[dict[str, Any]]:
+        with service.audit.path.open("rb") as stream:
+            lines = deque(stream, maxlen=last)
+        return [msgspec.json.decode(line) for line in lines]
+
+    return routes

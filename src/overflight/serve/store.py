@@ -1,0 +1,153 @@
+"""The service's own tables: jobs and tokens, in a SQLite file of its folder or in PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from overflight.errors import InvalidInput, OverflightError, Unavailable, one_line
+
+FILE = "serve.sqlite"
+SCHEMA = 1
+_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=20000", "trusted_schema=OFF")
+
+TABLES = sa.MetaData()
+
+
+def _text(name: str) -> sa.Column[Any]:
+    return sa.Column(name, sa.Text, nullable=False, default="")
+
+
+def _double(name: str) -> sa.Column[Any]:
+    return sa.Column(name, sa.Double, nullable=False, default=0.0)
+
+
+ABOUT = sa.Table("overflight_serve_about", TABLES, sa.Column("schema", sa.Integer, primary_key=True))
+JOBS = sa.Table(
+    "overflight_serve_jobs", TABLES,
+    sa.Column("id", sa.Text, primary_key=True),
+    *(_text(name) for name in ("verb", "status", "message", "made_at", "started_at", "ended_at", "asked", "digest")),
+    *(_text(name) for name in ("error", "author", "owner")),
+    *(_double(name) for name in ("progress", "alive_at", "began_at")),
+    *(sa.Column(name, sa.BigInteger, nullable=False, default=0) for name in ("revision", "attempt")),
+    sa.Index("overflight_serve_jobs_status", "status", "made_at"),
+    sa.Index("overflight_serve_jobs_digest", "digest"),
+)  # fmt: skip
+TOKENS = sa.Table(
+    "overflight_serve_tokens", TABLES,
+    sa.Column("name", sa.Text, primary_key=True),
+    *(_text(name) for name in ("digest", "role", "made_at", "expires_at")),
+    sa.Index("overflight_serve_tokens_digest", "digest", unique=True),
+)  # fmt: skip
+
+
+class Store:
+    """A database.
+
+    Attributes
+    ----------
+    where : str. What messages call it: a path, or a URL without its password.
+    """
+
+    def __init__(self, engine: sa.Engine, where: str) -> None:
+        self.engine, self.where = engine, where
+
+    @staticmethod
+    def open(folder: Path, url: str = "") -> Store:
+        """Open the store of a service, and make its tables where they are not there.
+
+        Raises
+        ------
+        InvalidInput
+            It is no store, or a newer version of overflight made it.
+        Unavailable
+            The server does not answer.
+        """
+        store = Store(_postgresql(url), sa.make_url(url).render_as_string()) if url else Store(*_sqlite(folder / FILE))
+        try:
+            with store.told():
+                store._make()
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    def _make(self) -> None:
+        TABLES.create_all(self.engine)
+        with self.writing() as connection:
+            found = connection.execute(sa.select(ABOUT.c.schema)).scalar()
+            if found is None:
+                connection.execute(sa.insert(ABOUT).values(schema=SCHEMA))
+            elif found != SCHEMA:
+                hint = "a newer overflight reads it"
+                raise InvalidInput("store", f"schema {found}", f"schema {SCHEMA}", self.where, hint)
+
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """Give a transaction to write in; what it wrote is on the disk when the block has ended."""
+        with self.told(), self.engine.connect() as plain:
+            connection = plain.execution_options(overflight_writes=True)
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """Give a transaction to read in."""
+        with self.told(), self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """Turn what a database complains of into one clear line."""
+        try:
+            yield
+        except sa.exc.DBAPIError as problem:
+            raise _line(str(problem.orig or problem), self.where) from None
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self.engine.dispose()
+
+
+def _line(text: str, where: str) -> OverflightError:
+    if "not a database" in text or "malformed" in text:
+        return InvalidInput("store", one_line(text, 120), "a store of overflight serve", where)
+    if "readonly" in text or "unable to open" in text or "full" in text:
+        return InvalidInput("store", one_line(text, 120), "a store that can be written", where)
+    return Unavailable(f"{where}: {one_line(text, 200)}")
+
+
+def _sqlite(path: Path) -> tuple[sa.Engine, str]:
+    engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)))
+    sa.event.listen(engine, "connect", _connected)
+    sa.event.listen(engine, "begin", _begun)
+    return engine, str(path)
+
+
+def _connected(connection: Any, _: Any) -> None:
+    connection.isolation_level = None  # transactions begin where we say, see _begun
+    for pragma in _PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begun(connection: sa.Connection) -> None:
+    writes = connection.get_execution_options().get("overflight_writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _postgresql(url: str) -> sa.Engine:
+    expected = "a URL as postgresql://user@host/base"
+    try:
+        parts = sa.make_url(url)
+    except sa.exc.ArgumentError:
+        raise InvalidInput("--store", repr(url), expected) from None
+    if parts.get_backend_name() != "postgresql":
+        raise InvalidInput("--store", parts.drivername, expected)
+    try:
+        return sa.create_engine(parts.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+    except ImportError:
+        raise InvalidInput("--store", "postgresql", "psycopg", hint="pip install overflight[postgresql]") from None
