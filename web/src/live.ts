@@ -4,8 +4,9 @@ import type { FeatureCollection, Point } from "geojson";
 
 import { getJson } from "./api";
 import { follow, type Link } from "./events";
-import { collection, point } from "./geometry";
+import { collection, EMPTY, point } from "./geometry";
 import { parse } from "./moments";
+import { now } from "./state";
 import type { Balloon } from "./types";
 
 const STALE_MS = 15 * 60_000;
@@ -74,18 +75,20 @@ function soon(): void {
   }, Math.max(0, last + DRAW_MS - performance.now()));
 }
 
-export function isStale(one: Balloon, now = Date.now()): boolean {
-  return now - parse(one.seen_at) > STALE_MS;
+export function isStale(one: Balloon, at = Date.now()): boolean {
+  return at - parse(one.seen_at) > STALE_MS;
 }
 
 export function isKnown(one: Balloon): boolean {
   return Boolean(one.known_launch);
 }
 
+/** What the map draws; nothing beside a job or a case, which are of another time. */
 export function features(chosen: string): FeatureCollection {
-  const now = Date.now();
+  if (["job", "case"].includes(now().view)) return EMPTY;
+  const at = Date.now();
   return collection([...balloons.values()].map((one) => point(one.lon, one.lat, {
     balloon: one.balloon, altitude_m: one.altitude_m, track_deg: one.track_deg ?? null, known: isKnown(one),
-    stale: isStale(one, now), chosen: one.balloon === chosen,
+    stale: isStale(one, at), chosen: one.balloon === chosen,
   })));
 }

@@ -33,6 +33,7 @@ export function start(theme: Theme, clicked: Clicked, padding: typeof room): voi
     container: "map", style: style(theme), attributionControl: false, dragRotate: true, maxPitch: 70, fadeDuration: 120,
     center: at ? [at.lon, at.lat] : [-30, 38], zoom: at?.zoom ?? firstZoom(), bearing: at?.bearing ?? 0, pitch: at?.pitch ?? 0,
   });
+  if (!at) map.setPadding(room());
   map.addControl(new NavigationControl({ visualizePitch: true }), "bottom-right");
   scale = new ScaleControl({ maxWidth: 110, unit: units() === "si" ? "metric" : "nautical" });
   map.addControl(scale, "bottom-right");
@@ -62,7 +63,9 @@ export function start(theme: Theme, clicked: Clicked, padding: typeof room): voi
 }
 
 function firstZoom(): number {
-  return Math.max(0.4, Math.min(2.4, Math.log2(Math.min(window.innerWidth, window.innerHeight) / 330)));
+  const { top, bottom, left, right } = room();
+  const free = Math.min(window.innerWidth - left - right, window.innerHeight - top - bottom);
+  return Math.max(0.3, Math.min(2.6, Math.log2((0.86 * free * Math.PI) / 512))); // the globe is 512 / pi pixels wide at zoom 0
 }
 
 function arrow(): ImageData {

@@ -27,7 +27,7 @@ export function style(theme: Theme): StyleSpecification {
     regions: { type: "geojson", data: EMPTY, tolerance: 0.2 },
   };
   for (const name of SOURCES) sources[name] = { type: "geojson", data: EMPTY, ...(name === "members" ? { tolerance: 0, buffer: 8 } : {}) };
-  return { version: 8, projection: { type: "globe" }, sky: sky(theme), sources, layers: layers(theme) };
+  return { version: 8, projection: { type: "globe" }, light: { anchor: "viewport", position: [1.5, 0, 0], intensity: 0.3 }, sky: sky(theme), sources, layers: layers(theme) };
 }
 
 export function sky(theme: Theme): SkySpecification {
@@ -39,7 +39,7 @@ export function sky(theme: Theme): SkySpecification {
 }
 
 /** Region levels of a density, from the 50 % region outwards. */
-const DENSITY_OPACITY = ["match", ["get", "region"], 0.5, 0.62, 0.9, 0.36, 0.99, 0.16, 0.05] as const;
+const DENSITY_OPACITY = ["step", ["get", "region"], 0.62, 0.6, 0.36, 0.95, 0.16, 0.995, 0.05] as const;
 
 export function layers(theme: Theme): LayerSpecification[] {
   const p = PALETTES[theme];
