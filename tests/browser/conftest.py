@@ -57,24 +57,37 @@ def regions(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def chromium():
+def driver():
     if not CHROMIUM.exists():
         pytest.skip(f"no browser at {CHROMIUM}")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield browser
-        browser.close()
+    with playwright.sync_playwright() as started:
+        yield started
 
 
 @pytest.fixture(scope="session")
-def server(chromium, regions: Path) -> Iterator[Server]:
+def chromium(driver):
+    browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def mapless(driver):
+    """Give a browser without WebGL: everything but the picture works there too, and it is quick."""
+    browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=["--disable-3d-apis", "--no-sandbox"])
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def server(driver, regions: Path) -> Iterator[Server]:
     running = Server(regions)
     yield running
     running.lose()
 
 
 @pytest.fixture
-def own_server(chromium, regions: Path) -> Iterator[Callable[..., Server]]:
+def own_server(driver, regions: Path) -> Iterator[Callable[..., Server]]:
     """Make a server that the test may end."""
     made: list[Server] = []
 
@@ -88,12 +101,13 @@ def own_server(chromium, regions: Path) -> Iterator[Callable[..., Server]]:
 
 
 @pytest.fixture
-def opened(chromium):
+def opened(chromium, mapless):
     """Open a page, wait for its map, and hold in the end that nothing was refused, thrown or fetched elsewhere."""
     contexts, troubles = [], []
 
-    def open_page(url: str, hash_: str = "", *, width: int = 720, height: int = 480, map_too: bool = True, **options):
-        context = chromium.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce", **options)
+    def open_page(url: str, hash_: str = "", *, width: int = 680, height: int = 460, map_too: bool = True, **options):
+        browser = chromium if map_too else mapless
+        context = browser.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce", **options)
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(WAIT_MS)
@@ -101,8 +115,7 @@ def opened(chromium):
         page.on("console", lambda said: troubles.append(said.text) if "Content Security Policy" in said.text else None)
         page.on("request", lambda sent: None if sent.url.startswith((url, "data:", "blob:")) else troubles.append(f"elsewhere: {sent.url}"))
         page.goto(url + hash_)
-        if map_too:
-            page.wait_for_selector("html[data-map=ready][data-regions=ready]", state="attached")
+        page.wait_for_selector(f"html[data-map={'ready' if map_too else 'none'}][data-regions=ready]", state="attached")
         return page
 
     yield open_page

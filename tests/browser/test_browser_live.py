@@ -8,10 +8,6 @@ import synthetic
 from playwright.sync_api import expect
 
 
-def altitude_of(page, name: str) -> str:
-    return page.locator(f'.balloon[data-balloon="{name}"] .value').inner_text()
-
-
 def test_live_updates_arrive(server, opened):
     page = opened(server.url, map_too=False)
     row = page.locator('.balloon[data-balloon="SYN-0007"] .value')

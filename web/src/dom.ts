@@ -46,6 +46,32 @@ export function fill(into: HTMLElement, ...children: Child[]): void {
   into.replaceChildren(...children.filter((c) => c !== null && c !== undefined && c !== false).map(asNode));
 }
 
+/** Bring what an element holds to what is given, in place: what stays the same keeps its focus, and can be clicked. */
+export function renew(into: Element, ...children: (Node | null)[]): void {
+  const wanted = children.filter((child): child is Node => child !== null);
+  wanted.forEach((fresh, i) => {
+    const old = into.childNodes[i];
+    if (!old) into.append(fresh);
+    else if (!isSame(old, fresh)) old.replaceWith(fresh);
+    else if (fresh instanceof Element) become(old as Element, fresh);
+    else if (old.nodeValue !== fresh.nodeValue) old.nodeValue = fresh.nodeValue;
+  });
+  while (into.childNodes.length > wanted.length) into.lastChild!.remove();
+}
+
+function isSame(old: Node, fresh: Node): boolean {
+  if (old.nodeName !== fresh.nodeName) return false;
+  if (!(old instanceof HTMLElement) || !(fresh instanceof HTMLElement)) return true;
+  return old.id === fresh.id && old.dataset["region"] === fresh.dataset["region"] && old.getAttribute("href") === fresh.getAttribute("href");
+}
+
+function become(old: Element, fresh: Element): void {
+  for (const { name, value } of fresh.attributes) if (name !== "style" && old.getAttribute(name) !== value) old.setAttribute(name, value);
+  for (const { name } of [...old.attributes]) if (name !== "style" && !fresh.hasAttribute(name)) old.removeAttribute(name);
+  if (old instanceof HTMLElement && fresh instanceof HTMLElement && fresh.style.cssText) old.style.cssText = fresh.style.cssText;
+  renew(old, ...fresh.childNodes);
+}
+
 const ICONS: Record<string, string> = {
   play: "M8 5.5v13l10.5-6.5z",
   pause: "M7 5.5h3.5v13H7zM13.5 5.5H17v13h-3.5z",

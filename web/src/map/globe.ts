@@ -4,6 +4,7 @@ import { Map as Globe, NavigationControl, ScaleControl, setWorkerUrl, type GeoJS
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 import type { FeatureCollection, Position } from "geojson";
 
+import { byId, h } from "../dom";
 import { bounds, collection, namePlace, point, positions } from "../geometry";
 import { go, now } from "../state";
 import type { Regions, RegionProperties } from "../types";
@@ -15,10 +16,11 @@ setWorkerUrl(new URL(workerUrl, import.meta.url).href);
 
 const CALM = window.matchMedia("(prefers-reduced-motion: reduce)");
 const waiting = new Map<string, FeatureCollection | Regions>();
-let map: Globe;
+let map: Globe | null = null;
 let ready = false;
+const later: ((globe: Globe) => void)[] = [];
 let regions: Regions | null = null;
-let scale: ScaleControl;
+let scale: ScaleControl | null = null;
 let room: () => { top: number; bottom: number; left: number; right: number };
 
 export interface Clicked {
@@ -28,38 +30,60 @@ export interface Clicked {
 
 export function start(theme: Theme, clicked: Clicked, padding: typeof room): void {
   room = padding;
+  if (!document.createElement("canvas").getContext("webgl2")) {
+    byId("map").append(h("p", { class: "no-map", text: "This browser draws no map (WebGL 2 is missing). The list works without." }));
+    document.documentElement.dataset["map"] = "none";
+    return;
+  }
+  const globe = make(theme);
+  map = globe;
+  globe.on("load", () => {
+    ready = true;
+    globe.addImage("course", arrow(), { sdf: true, pixelRatio: 2 });
+    for (const [name, data] of waiting) set(name, data);
+    waiting.clear();
+    for (const one of later.splice(0)) one(globe);
+    document.documentElement.dataset["map"] = "ready";
+  });
+  globe.on("moveend", () => {
+    const c = globe.getCenter();
+    go({ camera: { lon: c.lng, lat: c.lat, zoom: globe.getZoom(), bearing: globe.getBearing(), pitch: globe.getPitch() } });
+  });
+  listen(globe, clicked);
+}
+
+/** Do something with the map once it is there; never, where there is none. */
+function then(what: (globe: Globe) => void): void {
+  if (map && ready) what(map);
+  else later.push(what);
+}
+
+function make(theme: Theme): Globe {
   const at = now().camera;
-  map = new Globe({
+  const globe = new Globe({
     container: "map", style: style(theme), attributionControl: false, dragRotate: true, maxPitch: 70, fadeDuration: 120,
     center: at ? [at.lon, at.lat] : [-30, 38], zoom: at?.zoom ?? firstZoom(), bearing: at?.bearing ?? 0, pitch: at?.pitch ?? 0,
   });
-  if (!at) map.setPadding(room());
-  map.addControl(new NavigationControl({ visualizePitch: true }), "bottom-right");
+  if (!at) globe.setPadding(room());
+  globe.addControl(new NavigationControl({ visualizePitch: true }), "bottom-right");
   scale = new ScaleControl({ maxWidth: 110, unit: units() === "si" ? "metric" : "nautical" });
-  map.addControl(scale, "bottom-right");
-  map.getCanvas().setAttribute("aria-label", "Map. Arrow keys move it, plus and minus zoom. The list beside it says the same in words.");
-  map.on("load", () => {
-    ready = true;
-    map.addImage("course", arrow(), { sdf: true, pixelRatio: 2 });
-    for (const [name, data] of waiting) set(name, data);
-    waiting.clear();
-    document.documentElement.dataset["map"] = "ready";
-  });
-  map.on("moveend", () => {
-    const c = map.getCenter();
-    go({ camera: { lon: c.lng, lat: c.lat, zoom: map.getZoom(), bearing: map.getBearing(), pitch: map.getPitch() } });
-  });
-  map.on("click", (event) => {
+  globe.addControl(scale, "bottom-right");
+  globe.getCanvas().setAttribute("aria-label", "Map. Arrow keys move it, plus and minus zoom. The list beside it says the same in words.");
+  return globe;
+}
+
+function listen(globe: Globe, clicked: Clicked): void {
+  globe.on("click", (event) => {
     const near = 7;
     const { x, y } = event.point;
-    const hit = map.queryRenderedFeatures([[x - near, y - near], [x + near, y + near]], { layers: ["balloons"] })[0];
+    const hit = globe.queryRenderedFeatures([[x - near, y - near], [x + near, y + near]], { layers: ["balloons"] })[0];
     if (hit) return clicked.balloon(String(hit.properties["balloon"]));
-    const under = map.queryRenderedFeatures(event.point, { layers: ["region-hit"] });
+    const under = globe.queryRenderedFeatures(event.point, { layers: ["region-hit"] });
     const firm = under.find((f) => f.properties["kind"] !== "fir" && f.properties["kind"] !== "uir") ?? under[0];
     clicked.region(firm ? String(firm.properties["id"]) : "");
   });
-  map.on("mousemove", "balloons", () => (map.getCanvas().style.cursor = "pointer"));
-  map.on("mouseleave", "balloons", () => (map.getCanvas().style.cursor = ""));
+  globe.on("mousemove", "balloons", () => (globe.getCanvas().style.cursor = "pointer"));
+  globe.on("mouseleave", "balloons", () => (globe.getCanvas().style.cursor = ""));
 }
 
 function firstZoom(): number {
@@ -84,7 +108,7 @@ function arrow(): ImageData {
 
 function set(name: string, data: FeatureCollection | Regions): void {
   if (!ready) waiting.set(name, data);
-  else map.getSource<GeoJSONSource>(name)?.setData(data);
+  else map?.getSource<GeoJSONSource>(name)?.setData(data);
 }
 
 export function draw(name: SourceName, data: FeatureCollection): void {
@@ -113,46 +137,40 @@ export function countryOf(id: string): string {
 }
 
 export function choose(id: string): void {
-  if (!ready) {
-    map.once("load", () => choose(id));
-    return;
-  }
   const of = (kinds: string[]) => ["all", ["==", ["get", "administered_by"], id], ["in", ["get", "kind"], ["literal", kinds]]];
   const filter = id ? ["any", ["==", ["get", "id"], id], of(["land", "inland water"])] : ["==", ["get", "id"], ""];
-  for (const layer of ["chosen", "chosen-edge"]) map.setFilter(layer, filter as never);
+  then((globe) => ["chosen", "chosen-edge"].forEach((layer) => globe.setFilter(layer, filter as never)));
 }
 
 export function showGroup(group: string, shown: boolean): void {
-  if (!ready) {
-    map.once("load", () => showGroup(group, shown));
-    return;
-  }
-  for (const layer of GROUPS[group]?.layers ?? []) map.setLayoutProperty(layer, "visibility", shown ? "visible" : "none");
+  const to = shown ? "visible" : "none";
+  then((globe) => GROUPS[group]?.layers.forEach((layer) => globe.setLayoutProperty(layer, "visibility", to)));
 }
 
 export function setTheme(theme: Theme): void {
-  const paint = () => {
+  then((globe) => {
     for (const layer of layers(theme)) {
-      for (const [name, value] of Object.entries(layer.paint ?? {})) map.setPaintProperty(layer.id, name as never, value as never);
+      for (const [name, value] of Object.entries(layer.paint ?? {})) globe.setPaintProperty(layer.id, name as never, value as never);
     }
-    map.setSky(sky(theme));
-  };
-  if (ready) paint();
-  else map.once("load", paint);
+    globe.setSky(sky(theme));
+  });
 }
 
 export function setScale(): void {
-  scale.setUnit(units() === "si" ? "metric" : "nautical");
+  scale?.setUnit(units() === "si" ? "metric" : "nautical");
 }
 
-export function flyTo(lon: number, lat: number, zoom?: number): void {
-  map.easeTo({ center: [lon, lat], zoom: Math.max(map.getZoom(), zoom ?? 0), padding: room(), duration: CALM.matches ? 0 : 900 });
+export function flyTo(lon: number, lat: number, zoom = 0): void {
+  then((globe) => globe.easeTo({ center: [lon, lat], zoom: Math.max(globe.getZoom(), zoom), padding: room(), duration: CALM.matches ? 0 : 900 }));
 }
 
 export function fit(points: Position[]): void {
   const box = bounds(points);
   if (!box) return;
-  map.fitBounds(box, { padding: withMargin(), maxZoom: 8.5, duration: CALM.matches ? 0 : 1100 });
+  then((globe) => {
+    globe.setPadding({ top: 0, bottom: 0, left: 0, right: 0 });
+    globe.fitBounds(box, { padding: withMargin(globe), maxZoom: 8.5, duration: CALM.matches ? 0 : 1100 });
+  });
 }
 
 export function fitRegion(id: string): void {
@@ -163,8 +181,8 @@ export function fitRegion(id: string): void {
   fit(kept);
 }
 
-function withMargin(): { top: number; bottom: number; left: number; right: number } {
-  const { clientWidth, clientHeight } = map.getContainer();
+function withMargin(globe: Globe): { top: number; bottom: number; left: number; right: number } {
+  const { clientWidth, clientHeight } = globe.getContainer();
   const p = room();
   const margin = 40;
   const fits = p.left + p.right + 3 * margin < clientWidth && p.top + p.bottom + 3 * margin < clientHeight;

@@ -1,7 +1,7 @@
 // The list of live balloons, which says in words what the map shows, and the one that was chosen.
 
 import { getJson } from "../api";
-import { byId, fill, h } from "../dom";
+import { byId, fill, h, renew as bring } from "../dom";
 import type { Crossing } from "../findings";
 import { circle, collection, EMPTY, feature, point, unwrapped } from "../geometry";
 import * as live from "../live";
@@ -72,6 +72,7 @@ function row(into: HTMLElement, i: number, one: Balloon): void {
 export async function openOne(id: string): Promise<void> {
   asked = id;
   detail = null;
+  fill(byId("body"));
   render();
   const one = live.all().get(id);
   if (one) globe.flyTo(one.lon, one.lat, 4.2);
@@ -124,8 +125,6 @@ function level(about: Record<string, unknown>): number {
 
 function render(): void {
   const one = live.all().get(asked);
-  const kept = document.activeElement instanceof HTMLElement ? document.activeElement.dataset : {};
-  const [region, wasBack] = [kept["region"], kept["back"] !== undefined];
   const parts: (HTMLElement | null)[] = [back("live", "Balloons"), h("h2", { id: "title", text: asked, attrs: { tabindex: -1 } })];
   if (one) {
     const known = live.isKnown(one);
@@ -138,9 +137,7 @@ function render(): void {
   } else parts.push(h("p", { class: "muted", text: "Not heard now." }));
   if (!detail) parts.push(h("p", { class: "muted", text: "Reading its path and forecast" }));
   else parts.push(...ahead(detail));
-  fill(byId("body"), ...parts);
-  if (region !== undefined) document.querySelector<HTMLElement>(`#body [data-region="${CSS.escape(region)}"]`)?.focus();
-  else if (wasBack) document.querySelector<HTMLElement>("#body [data-back]")?.focus();
+  bring(byId("body"), ...parts);
 }
 
 function ahead(of: BalloonDetail): HTMLElement[] {

@@ -1,7 +1,7 @@
 // Cases: what parties claim, beside what was found, how strongly; and the records in order.
 
 import { getJson, here } from "../api";
-import { byId, fill, h } from "../dom";
+import { byId, fill, h, renew } from "../dom";
 import { crossings, type Crossing } from "../findings";
 import * as globe from "../map/globe";
 import { parse, when, whenFull } from "../moments";
@@ -46,6 +46,7 @@ export async function openOne(id: string): Promise<void> {
     const data = await getJson<Record<string, unknown>>(`api/cases/${encodeURIComponent(id)}`);
     if (now().view !== "case" || now().id !== id) return;
     open = read(data, id);
+    fill(byId("body"));
     render();
   } catch (failed) {
     if (now().id === id) fill(byId("body"), back("cases", "Cases"), h("p", { class: "problem", text: (failed as Error).message }));
@@ -87,7 +88,7 @@ function render(): void {
     }, null));
   }
   parts.push(h("h3", { text: "Records" }), h("ol", { class: "records" }, ...open.records.map(record)));
-  fill(byId("body"), ...parts);
+  renew(byId("body"), ...parts);
 }
 
 function claim(one: WeighedClaim): HTMLElement {

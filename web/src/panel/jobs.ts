@@ -1,7 +1,7 @@
 // Jobs: their list, one of them while it runs, and what it found.
 
 import { getJson, hasToken, here, request } from "../api";
-import { byId, fill, h, say } from "../dom";
+import { byId, fill, h, renew, say } from "../dom";
 import { follow } from "../events";
 import { everything, extent, placeAt, read, type Crossing, type Findings } from "../findings";
 import { collection, EMPTY, feature, point } from "../geometry";
@@ -51,6 +51,7 @@ export async function openOne(id: string): Promise<void> {
   close();
   reading = new AbortController();
   const mine = reading;
+  fill(byId("body"));
   render();
   try {
     take(await getJson<Job>(`api/jobs/${encodeURIComponent(id)}`, mine.signal));
@@ -144,15 +145,13 @@ export function refresh(): void {
 
 function render(): void {
   const id = now().id;
-  const kept = document.activeElement instanceof HTMLElement ? document.activeElement.dataset["region"] : undefined;
   const parts: (HTMLElement | null)[] = [back("jobs", "Jobs")];
   parts.push(h("h2", { id: "title", text: job ? job.verb.charAt(0).toUpperCase() + job.verb.slice(1) : id, attrs: { tabindex: -1 } }));
   if (problem) parts.push(h("p", { class: "problem", text: problem }));
   if (job) parts.push(...standing(job));
   if (found) parts.push(...told(found));
   if (job?.files.length) parts.push(h("h3", { text: "Files" }), h("ul", { class: "files" }, ...job.files.map((file) => h("li", {}, link(file, file.name)))));
-  fill(byId("body"), ...parts);
-  if (kept !== undefined) document.querySelector<HTMLElement>(`#body [data-region="${CSS.escape(kept)}"]`)?.focus();
+  renew(byId("body"), ...parts);
 }
 
 function standing(of: Job): (HTMLElement | null)[] {
