@@ -105,7 +105,7 @@ def opened(chromium, mapless):
     """Open a page, wait for its map, and hold in the end that nothing was refused, thrown or fetched elsewhere."""
     contexts, troubles = [], []
 
-    def open_page(url: str, hash_: str = "", *, width: int = 680, height: int = 460, map_too: bool = True, **options):
+    def open_page(url: str, hash_: str = "", *, width: int = 680, height: int = 460, map_too: bool = True, wait: bool = True, **options):
         browser = chromium if map_too else mapless
         context = browser.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce", **options)
         contexts.append(context)
@@ -115,6 +115,8 @@ def opened(chromium, mapless):
         page.on("console", lambda said: troubles.append(said.text) if "Content Security Policy" in said.text else None)
         page.on("request", lambda sent: None if sent.url.startswith((url, "data:", "blob:")) else troubles.append(f"elsewhere: {sent.url}"))
         page.goto(url + hash_)
+        if not wait:
+            return page
         page.wait_for_selector(f"html[data-map={'ready' if map_too else 'none'}][data-regions=ready]", state="attached")
         return page
 

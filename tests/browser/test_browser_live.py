@@ -109,7 +109,7 @@ def test_a_phone(server, opened):
 
 def test_a_token_is_asked_for_once_and_kept_from_the_address(own_server, opened):
     server = own_server("--token", "correct horse")
-    page = opened(server.url, map_too=False)
+    page = opened(server.url, map_too=False, wait=False)
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Token").fill("wrong")
     dialog.get_by_role("button", name="Go on").click()
