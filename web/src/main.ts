@@ -77,9 +77,9 @@ async function share(): Promise<void> {
 
 function legend(): void {
   const [low, middle, high] = altitudeScale();
-  fill(byId("legend"), h("p", { text: "Altitude" }), h("div", { class: "ramp", attrs: { "aria-hidden": true } }),
-    h("div", { class: "ticks" }, h("span", { text: low }), h("span", { text: middle }), h("span", { text: high })),
-    h("p", { class: "key" }, h("span", { class: "ring", attrs: { "aria-hidden": true } }), "no known launch"),
+  fill(byId("legend"), h("p", { class: "live", text: "Altitude" }), h("div", { class: "ramp live", attrs: { "aria-hidden": true } }),
+    h("div", { class: "ticks live" }, h("span", { text: low }), h("span", { text: middle }), h("span", { text: high })),
+    h("p", { class: "key live" }, h("span", { class: "ring", attrs: { "aria-hidden": true } }), "no known launch"),
     h("p", { class: "key finding" }, h("span", { class: "swatch past", attrs: { "aria-hidden": true } }), "before, origin"),
     h("p", { class: "key finding" }, h("span", { class: "swatch ahead", attrs: { "aria-hidden": true } }), "ahead, landing"));
 }

@@ -27,14 +27,14 @@ export function style(theme: Theme): StyleSpecification {
     regions: { type: "geojson", data: EMPTY, tolerance: 0.2 },
   };
   for (const name of SOURCES) sources[name] = { type: "geojson", data: EMPTY, ...(name === "members" ? { tolerance: 0, buffer: 8 } : {}) };
-  return { version: 8, projection: { type: "globe" }, light: { anchor: "viewport", position: [1.5, 0, 0], intensity: 0.3 }, sky: sky(theme), sources, layers: layers(theme) };
+  return { version: 8, projection: { type: "globe" }, light: { anchor: "viewport", position: [1.5, 0, 180], intensity: 0.3 }, sky: sky(theme), sources, layers: layers(theme) };
 }
 
 export function sky(theme: Theme): SkySpecification {
   const p = PALETTES[theme];
   return {
     "sky-color": p.sky, "horizon-color": p.horizon, "fog-color": p.ocean, "sky-horizon-blend": 0.5,
-    "atmosphere-blend": ["interpolate", ["linear"], ["zoom"], 0, theme === "dark" ? 0.85 : 0.6, 5, 0.4, 7, 0],
+    "atmosphere-blend": ["interpolate", ["linear"], ["zoom"], 0, theme === "dark" ? 0.34 : 0.2, 2, theme === "dark" ? 0.26 : 0.12, 4, 0],
   };
 }
 
@@ -65,7 +65,7 @@ function ground(p: Palette): LayerSpecification[] {
     { id: "fir", type: "line", source: "regions", filter: kind("fir", "uir"),
       paint: { "line-color": p.fir, "line-width": 0.9, "line-dasharray": [5, 3] } },
     { id: "chosen-edge", type: "line", source: "regions", filter: ["==", ["get", "id"], ""],
-      paint: { "line-color": p.chosen, "line-width": 1.6 } },
+      paint: { "line-color": p.chosen, "line-width": 1, "line-opacity": 0.5 } },
     { id: "names", type: "symbol", source: "names",
       layout: { "text-field": ["get", "name"], "text-font": FONT, "text-max-width": 7, "text-letter-spacing": 0.06, "text-padding": 6,
         "symbol-sort-key": ["-", 0, ["get", "size"]],
@@ -113,7 +113,7 @@ function live(p: Palette): LayerSpecification[] {
       paint: { "circle-radius": bySize(10, 17), "circle-color": p.chosen, "circle-opacity": 0.18, "circle-stroke-color": p.chosen, "circle-stroke-width": 2 } },
     { id: "balloon-course", type: "symbol", source: "balloons", minzoom: 3.2, filter: ["==", ["typeof", ["get", "track_deg"]], "number"],
       layout: { "icon-image": "course", "icon-rotate": ["get", "track_deg"], "icon-rotation-alignment": "map", "icon-allow-overlap": true,
-        "icon-ignore-placement": true, "icon-size": bySize(0.35, 0.8) },
+        "icon-ignore-placement": true, "icon-size": bySize(0.6, 1.15) },
       paint: { "icon-color": p.ink, "icon-opacity": opacity } },
     { id: "balloons", type: "circle", source: "balloons",
       paint: { "circle-radius": bySize(2.6, 7), "circle-opacity": opacity, "circle-stroke-opacity": opacity,

@@ -3,7 +3,7 @@
 import { getJson } from "../api";
 import { byId, fill, h, renew as bring } from "../dom";
 import type { Crossing } from "../findings";
-import { circle, collection, EMPTY, feature, point, unwrapped } from "../geometry";
+import { circle, collection, EMPTY, feature, point, positions, unwrapped } from "../geometry";
 import * as live from "../live";
 import * as globe from "../map/globe";
 import { ago, parse, whenFull } from "../moments";
@@ -87,8 +87,8 @@ async function renew(first = false): Promise<void> {
     if (asked !== id) return;
     detail = found;
     drawDetail();
-    const last = found.positions[found.positions.length - 1];
-    if (first && last) globe.flyTo(last[1], last[2], 4.2);
+    const cone = (found.cone?.features ?? []).flatMap((one) => [...positions(one.geometry)]);
+    if (first) globe.fit([...found.positions.map(([, lon, lat]) => [lon, lat]), ...cone]);
     render();
   } catch (problem) {
     if (asked !== id || !first) return;
