@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -33,15 +34,20 @@ class Server:
         self.start()
 
     def start(self) -> None:
-        command = [sys.executable, str(Path(__file__).with_name("contract_server.py")), "--port", str(self.port), *self.arguments]
+        command = [
+            sys.executable,
+            str(Path(__file__).with_name("contract_server.py")),
+            "--port",
+            str(self.port),
+            *self.arguments,
+        ]
         self.process = subprocess.Popen(command)
         until = time.monotonic() + 30
         while time.monotonic() < until:
-            try:
-                httpx.get(self.url, timeout=5)
-                return
-            except httpx.TransportError:
-                time.sleep(0.05)
+            with contextlib.suppress(httpx.TransportError):
+                if httpx.get(self.url, timeout=5).is_success:
+                    return
+            time.sleep(0.05)
         raise AssertionError("the contract server does not answer")
 
     def lose(self) -> None:
@@ -105,7 +111,16 @@ def opened(chromium, mapless):
     """Open a page, wait for its map, and hold in the end that nothing was refused, thrown or fetched elsewhere."""
     contexts, troubles = [], []
 
-    def open_page(url: str, hash_: str = "", *, width: int = 680, height: int = 460, map_too: bool = True, wait: bool = True, **options):
+    def open_page(
+        url: str,
+        hash_: str = "",
+        *,
+        width: int = 680,
+        height: int = 460,
+        map_too: bool = True,
+        wait: bool = True,
+        **options,
+    ):
         browser = chromium if map_too else mapless
         context = browser.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce", **options)
         contexts.append(context)
@@ -113,7 +128,12 @@ def opened(chromium, mapless):
         page.set_default_timeout(WAIT_MS)
         page.on("pageerror", lambda problem: troubles.append(f"thrown: {problem}"))
         page.on("console", lambda said: troubles.append(said.text) if "Content Security Policy" in said.text else None)
-        page.on("request", lambda sent: None if sent.url.startswith((url, "data:", "blob:")) else troubles.append(f"elsewhere: {sent.url}"))
+        page.on(
+            "request",
+            lambda sent: (
+                None if sent.url.startswith((url, "data:", "blob:")) else troubles.append(f"elsewhere: {sent.url}")
+            ),
+        )
         page.goto(url + hash_)
         if not wait:
             return page

@@ -1,6 +1,6 @@
 """A small server of synthetic data behind the routes that the page knows: real HTTP, real server-sent events.
 
-    python contract_server.py --port 8100 --regions regions.geojson [--token secret] [--balloons 60] [--slow 1]
+python contract_server.py --port 8100 --regions regions.geojson [--token secret] [--balloons 60] [--slow 1]
 """
 
 from __future__ import annotations
@@ -24,7 +24,13 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
     "worker-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
-TYPES = {".js": "text/javascript", ".css": "text/css", ".html": "text/html", ".json": "application/json", ".txt": "text/plain"}
+TYPES = {
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".html": "text/html",
+    ".json": "application/json",
+    ".txt": "text/plain",
+}
 
 
 def problem(status: int, detail: str) -> JSONResponse:
@@ -54,7 +60,10 @@ class Jobs:
         done = stage >= len(synthetic.STAGES)
         failed = done and any("nowhere" in name for name in sent)
         status = "cancelled" if job in self.cancelled else "failed" if failed else "done" if done else "running"
-        files = [{"name": name, "url": f"/api/jobs/{job}/files/{name}", "media_type": kind} for name, (kind, _) in self.files.items()]
+        files = [
+            {"name": name, "url": f"/api/jobs/{job}/files/{name}", "media_type": kind}
+            for name, (kind, _) in self.files.items()
+        ]
         return {"job": job, "verb": "investigate", "status": status, "progress": min(1.0, stage / len(synthetic.STAGES)),
                 "message": f"{synthetic.STAGES[min(stage, len(synthetic.STAGES) - 1)]} of {', '.join(sent)}", "made_at": synthetic.iso(begun),
                 "files": files if status == "done" else [], "error": "sightings: no wind reaches them" if failed else None}  # fmt: skip
@@ -91,6 +100,10 @@ def page_routes(app: FastAPI, options: argparse.Namespace) -> None:
     def regions() -> FileResponse:
         return FileResponse(options.regions, media_type="application/geo+json")
 
+    @app.get("/api/regions")
+    def layers() -> dict[str, list[str]]:
+        return {"layers": ["countries"]}
+
     @app.get("/api/cases")
     def cases() -> list[dict[str, Any]]:
         return [{"case": "synthetic", "title": "Synthetic case, made up for a test"}]
@@ -118,7 +131,9 @@ def live_routes(app: FastAPI, options: argparse.Namespace) -> None:
 
     @app.get("/api/live/{balloon:path}")
     def one(balloon: str) -> Any:
-        return synthetic.detail(balloon, options.balloons, synthetic.now()) or problem(404, f"balloon: got {balloon}, expected one that is heard")
+        return synthetic.detail(balloon, options.balloons, synthetic.now()) or problem(
+            404, f"balloon: got {balloon}, expected one that is heard"
+        )
 
 
 def job_routes(app: FastAPI, jobs: Jobs) -> None:
@@ -131,15 +146,29 @@ def job_routes(app: FastAPI, jobs: Jobs) -> None:
             return problem(400, "files: got none, expected sightings")
         said = next(part for part in parts if part.get_param("name", header="content-disposition") == "options")
         job = jobs.start(files, json.loads(said.get_content()))
-        return JSONResponse({"job": job, "status": f"/api/jobs/{job}", "events": f"/api/jobs/{job}/events", "result": f"/api/jobs/{job}/files"}, 202)
+        return JSONResponse(
+            {
+                "job": job,
+                "status": f"/api/jobs/{job}",
+                "events": f"/api/jobs/{job}/events",
+                "result": f"/api/jobs/{job}/files",
+            },
+            202,
+        )
 
+    reading_routes(app, jobs)
+
+
+def reading_routes(app: FastAPI, jobs: Jobs) -> None:
     @app.get("/api/jobs")
     def listed() -> list[dict[str, Any]]:
         return [jobs.state(job) for job in jobs.started]
 
     @app.get("/api/jobs/{job}")
     def one(job: str) -> Any:
-        return jobs.state(job) if job in jobs.started else problem(404, f"job: got {job}, expected one that was started")
+        return (
+            jobs.state(job) if job in jobs.started else problem(404, f"job: got {job}, expected one that was started")
+        )
 
     @app.delete("/api/jobs/{job}")
     def cancel(job: str) -> Any:
@@ -158,6 +187,10 @@ def job_routes(app: FastAPI, jobs: Jobs) -> None:
 
         return StreamingResponse(stream(), media_type="text/event-stream")
 
+    file_routes(app, jobs)
+
+
+def file_routes(app: FastAPI, jobs: Jobs) -> None:
     @app.get("/api/jobs/{job}/files/{name}")
     def file(job: str, name: str) -> Response:
         kind, text = jobs.files[name]

@@ -80,7 +80,10 @@ def live(count: int, now: float) -> dict[str, Any]:
 
 def ring(lon: float, lat: float, across: float, along: float) -> list[list[float]]:
     turns = [math.tau * (i % 36) / 36 for i in range(37)]
-    return [[round(lon + along * math.cos(a) / math.cos(math.radians(lat)), 4), round(lat + across * math.sin(a), 4)] for a in turns]
+    return [
+        [round(lon + along * math.cos(a) / math.cos(math.radians(lat)), 4), round(lat + across * math.sin(a), 4)]
+        for a in turns
+    ]
 
 
 def detail(balloon: str, count: int, now: float) -> dict[str, Any] | None:
@@ -88,9 +91,12 @@ def detail(balloon: str, count: int, now: float) -> dict[str, Any] | None:
     if one is None:
         return None
     lon, lat = one["lon"], one["lat"]
-    path = [[iso(now - 600 * k), round(lon - 0.15 * k, 4), round(lat - 0.04 * k, 4), one["altitude_m"]] for k in range(30, -1, -1)]
+    path = [
+        [iso(now - 600 * k), round(lon - 0.15 * k, 4), round(lat - 0.04 * k, 4), one["altitude_m"]]
+        for k in range(30, -1, -1)
+    ]
     cone = [
-        feature("Polygon", [ring(lon + 0.9 * h, lat + 0.12 * h, k * (0.1 + 0.08 * h), k * (0.15 + 0.14 * h))], probability=p, hours=h, time=iso(now + h * HOUR))
+        feature("Polygon", [ring(lon + 0.9 * h, lat + 0.12 * h, k * (0.1 + 0.08 * h), k * (0.15 + 0.14 * h))], percent=round(100 * p), hours=h, time=iso(now + h * HOUR))
         for h in range(1, 25) for p, k in ((0.9, 1.0), (0.5, 0.5))
     ]  # fmt: skip
     ahead = [("CAN", "Canada", 0.83, 4), ("GRL", "Greenland", 0.41, 13), ("ISL", HOSTILE, 0.12, 20)]
@@ -105,7 +111,11 @@ def detail(balloon: str, count: int, now: float) -> dict[str, Any] | None:
 def place(member: int, hour: float) -> tuple[float, float, float]:
     spread = (member - MEMBERS / 2) / MEMBERS
     grown = spread * (0.3 + abs(hour - 14) / 9)
-    return (-128 + 1.35 * hour + 1.2 * grown, 57 - 7 * math.sin(hour / 15) + 2.2 * grown * math.cos(member), 18_000 + 900 * spread)
+    return (
+        -128 + 1.35 * hour + 1.2 * grown,
+        57 - 7 * math.sin(hour / 15) + 2.2 * grown * math.cos(member),
+        18_000 + 900 * spread,
+    )
 
 
 def path_file(first: float, last: float) -> str:
@@ -113,7 +123,9 @@ def path_file(first: float, last: float) -> str:
     for m in range(MEMBERS):
         hours = [first + (last - first) * i / 24 for i in range(25)]
         line = [[round(v, 5) for v in place(m, h)] for h in hours]
-        features.append(feature("LineString", line, member=m, **{"from": iso(START + first * HOUR), "to": iso(START + last * HOUR)}))
+        features.append(
+            feature("LineString", line, member=m, **{"from": iso(START + first * HOUR), "to": iso(START + last * HOUR)})
+        )
     return json.dumps(collection(features))
 
 
@@ -125,7 +137,9 @@ def density_file(lon: float, lat: float) -> str:
             d = math.hypot((x - lon) / 2.2, y - lat)
             hexagon = [[x + 0.35 * math.sin(math.tau * k / 6), y + 0.2 * math.cos(math.tau * k / 6)] for k in range(7)]
             region = 0.5 if d < 0.7 else 0.9 if d < 1.3 else 0.99 if d < 1.9 else 1.0
-            cells.append(feature("MultiPolygon", [[hexagon]], cell=f"{i}:{j}", probability=math.exp(-d * d), region=region))
+            cells.append(
+                feature("MultiPolygon", [[hexagon]], cell=f"{i}:{j}", probability=math.exp(-d * d), region=region)
+            )
     return json.dumps(collection(cells, elsewhere=0.02))
 
 
@@ -139,11 +153,19 @@ def table(rows: list[dict[str, Any]]) -> str:
 
 def crossings() -> list[dict[str, Any]]:
     def row(code: str, name: str, p: float, enters: float, leaves: float) -> dict[str, Any]:
-        times = {f"{what}_{q}": iso(START + (at + off) * HOUR) for what, at in (("entry", enters), ("exit", leaves)) for q, off in (("q05", -1.5), ("q50", 0), ("q95", 1.5))}
+        times = {
+            f"{what}_{q}": iso(START + (at + off) * HOUR)
+            for what, at in (("entry", enters), ("exit", leaves))
+            for q, off in (("q05", -1.5), ("q50", 0), ("q95", 1.5))
+        }
         return {"id": code, "name": name, "kind": "land", "disputed": False, "members": int(p * MEMBERS), "probability": p,
                 "probability_low": p - 0.05, "probability_high": min(1, p + 0.05), **times, "altitude_low_m": 17_400, "altitude_high_m": 18_600}  # fmt: skip
 
-    return [row("CAN", "Canada", 1.0, 3, 17), row("USA", "United States of America", 0.93, 12, 41), row("MEX", HOSTILE, 0.08, 30, 36)]
+    return [
+        row("CAN", "Canada", 1.0, 3, 17),
+        row("USA", "United States of America", 0.93, 12, 41),
+        row("MEX", HOSTILE, 0.08, 30, 36),
+    ]
 
 
 def track_table() -> str:
@@ -152,7 +174,18 @@ def track_table() -> str:
         hour = 8 + i / 4
         lon, lat, altitude = place(MEMBERS // 2, hour)
         sd = 6 + 30 * math.sin(math.pi * ((i % 12) / 12))
-        rows.append({"time": iso(START + hour * HOUR), "lat": lat, "lon": lon, "cov_east": sd**2, "cov_north": sd**2, "cov_east_north": 0, "sd_km": sd, "altitude": altitude})
+        rows.append(
+            {
+                "time": iso(START + hour * HOUR),
+                "lat": lat,
+                "lon": lon,
+                "cov_east": sd**2,
+                "cov_north": sd**2,
+                "cov_east_north": 0,
+                "sd_km": sd,
+                "altitude": altitude,
+            }
+        )
     return table(rows)
 
 
@@ -160,13 +193,23 @@ def sightings_table() -> str:
     rows = []
     for hour in (8, 11, 14, 17, 20):
         lon, lat, altitude = place(MEMBERS // 2, hour)
-        rows.append({"time": iso(START + hour * HOUR), "lat": round(lat, 3), "lon": round(lon, 3), "altitude_m": altitude, "object": HOSTILE})
+        rows.append(
+            {
+                "time": iso(START + hour * HOUR),
+                "lat": round(lat, 3),
+                "lon": round(lon, 3),
+                "altitude_m": altitude,
+                "object": HOSTILE,
+            }
+        )
     return table(rows)
 
 
 def job_files() -> dict[str, tuple[str, str]]:
     """Return the files of a finished investigation: name, media type and text."""
-    report = "<!doctype html><html lang=en><title>Report</title><h1>Report of synthetic sightings</h1><p>Made up.</p></html>"
+    report = (
+        "<!doctype html><html lang=en><title>Report</title><h1>Report of synthetic sightings</h1><p>Made up.</p></html>"
+    )
     result = {"sentences": ["Synthetic: made up to test the page.", f"Seen by {HOSTILE}."]}
     return {
         "report.html": ("text/html", report), "track.csv": ("text/csv", track_table()), "ledger.csv": ("text/csv", table(crossings())),
@@ -179,10 +222,24 @@ def job_files() -> dict[str, tuple[str, str]]:
 
 def case() -> dict[str, Any]:
     def record(number: int, kind: str, body: dict[str, Any]) -> dict[str, Any]:
-        return {"number": number, "kind": kind, "made_at": iso(START + number * HOUR), "author": "north", "label": "", "body": body}
+        return {
+            "number": number,
+            "kind": kind,
+            "made_at": iso(START + number * HOUR),
+            "author": "north",
+            "label": "",
+            "body": body,
+        }
 
     def bearing(direction: str, strength: str, finding: str, sentence: str) -> dict[str, Any]:
-        return {"record": 3, "finding": finding, "direction": direction, "strength": strength, "probability": [0.9, 0.99], "sentence": sentence}
+        return {
+            "record": 3,
+            "finding": finding,
+            "direction": direction,
+            "strength": strength,
+            "probability": [0.9, 0.99],
+            "sentence": sentence,
+        }
 
     claims = [
         {"record": 4, "claim": {"party": "north", "subject": "passed-over"}, "outcome": "supported",
@@ -198,7 +255,14 @@ def case() -> dict[str, Any]:
         record(1, "opening", {"title": "Synthetic case"}), record(2, "statement", {"text": HOSTILE}),
         record(3, "finding", {"name": "ledger", "result": {"members": MEMBERS, "crossings": crossings()}}),
     ]  # fmt: skip
-    return {"case": "synthetic", "title": "Synthetic case, made up for a test", "records": records, "claims": claims, "parties": ["north", "south"]}
+    return {
+        "case": "synthetic",
+        "title": "Synthetic case, made up for a test",
+        "records": len(records),
+        "list": records,
+        "claims": claims,
+        "parties": ["north", "south"],
+    }
 
 
 def now() -> float:

@@ -10,11 +10,14 @@ from playwright.sync_api import expect
 
 
 def drop(page, name: str, text: str) -> None:
-    data = page.evaluate_handle("""([name, text]) => {
+    data = page.evaluate_handle(
+        """([name, text]) => {
         const held = new DataTransfer();
         held.items.add(new File([text], name, { type: "text/csv" }));
         return held;
-    }""", [name, text])
+    }""",
+        [name, text],
+    )
     page.dispatch_event("body", "dragenter", {"dataTransfer": data})
     expect(page.locator("#drop")).to_be_visible()
     page.dispatch_event("body", "drop", {"dataTransfer": data})
@@ -55,7 +58,9 @@ def test_a_dropped_file_becomes_a_report(server, opened):
 def test_what_went_wrong_is_said(server, opened):
     page = opened(server.url, map_too=False)
     page.locator("#investigate").click()
-    page.locator("#sightings").set_input_files({"name": "nowhere.csv", "mimeType": "text/csv", "buffer": b"time,lat,lon\n"})
+    page.locator("#sightings").set_input_files(
+        {"name": "nowhere.csv", "mimeType": "text/csv", "buffer": b"time,lat,lon\n"}
+    )
     page.locator("#start").click()
     expect(page.locator(".badge.failed")).to_be_visible()
     expect(page.locator(".problem")).to_have_text("sightings: no wind reaches them")
@@ -65,7 +70,9 @@ def test_a_running_job_is_cancelled(own_server, opened):
     server = own_server("--slow", "5")
     page = opened(server.url, map_too=False)
     page.locator("#investigate").click()
-    page.locator("#sightings").set_input_files({"name": "seen.csv", "mimeType": "text/csv", "buffer": b"time,lat,lon\n"})
+    page.locator("#sightings").set_input_files(
+        {"name": "seen.csv", "mimeType": "text/csv", "buffer": b"time,lat,lon\n"}
+    )
     page.locator("#start").click()
     page.get_by_role("button", name="Cancel").click()
     expect(page.locator(".badge.cancelled")).to_be_visible()

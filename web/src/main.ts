@@ -115,13 +115,24 @@ let haveRegions = false;
 async function loadRegions(): Promise<void> {
   if (haveRegions) return;
   try {
-    globe.drawRegions(await getJson<Regions>("api/regions.geojson?tolerance=0.05"));
+    const all = await getJson<Regions>("api/regions.geojson?tolerance=0.05");
+    globe.drawRegions(all);
     haveRegions = true;
+    void loadLayers(all);
     document.documentElement.dataset["regions"] = "ready";
     if (now().region) globe.choose(now().region);
   } catch (problem) {
     if (!wasLost) banner(`The regions cannot be read: ${(problem as Error).message}`, 8000);
   }
+}
+
+/** Other layers that the server holds, such as flight information regions, come after the countries. */
+async function loadLayers(countries: Regions): Promise<void> {
+  const { layers = [] } = await getJson<{ layers?: string[] }>("api/regions").catch(() => ({ layers: [] }));
+  const more = await Promise.allSettled(layers.filter((name) => name !== "countries").map((name) =>
+    getJson<Regions>(`api/regions.geojson?tolerance=0.05&layer=${encodeURIComponent(name)}`)));
+  const features = more.flatMap((one) => (one.status === "fulfilled" ? one.value.features : []));
+  if (features.length) globe.drawRegions({ ...countries, features: [...countries.features, ...features] });
 }
 
 function askToken(refused: boolean): Promise<{ token: string; keep: boolean } | null> {

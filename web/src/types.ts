@@ -83,12 +83,6 @@ export interface WeighedClaim {
   sentence?: string;
 }
 
-export interface CaseDetail extends CaseSummary {
-  records_list?: CaseRecord[];
-  claims?: WeighedClaim[];
-  parties?: (string | { party?: string; name?: string; fingerprint?: string })[];
-}
-
 export interface RegionProperties {
   id: string;
   name: string;

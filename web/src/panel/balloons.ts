@@ -119,7 +119,7 @@ function drawDetail(): void {
 }
 
 function level(about: Record<string, unknown>): number {
-  const given = Number(about["probability"] ?? about["level"] ?? 0.9);
+  const given = Number(about["percent"] ?? about["probability"] ?? about["level"] ?? 0.9);
   return given > 1 ? given / 100 : given;
 }
 

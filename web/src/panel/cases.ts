@@ -54,7 +54,7 @@ export async function openOne(id: string): Promise<void> {
 }
 
 function read(data: Record<string, unknown>, id: string): Open {
-  const records = listed<CaseRecord>(data["records"], "records");
+  const records = listed<CaseRecord>(data["list"] ?? data["records"], "records");
   const found = records.filter((r) => r.kind === "finding" && r.body?.["name"] === "ledger").pop();
   const result = found?.body?.["result"] as { crossings?: unknown } | undefined;
   const parties = listed<string | { party?: string; name?: string }>(data["parties"], "parties")

@@ -67,7 +67,7 @@ async function send(files: File[], form: HTMLFormElement): Promise<string> {
   const value = (id: string) => form.querySelector<HTMLInputElement>(`#${id}`)!.value;
   const heavy = files.find((file) => file.size > LARGEST);
   if (heavy) throw new Error(`${heavy.name}: larger than 256 MiB`);
-  const options: Record<string, unknown> = { hours_back: Number(value("back")), hours_ahead: Number(value("ahead")), members: Number(value("members")) };
+  const options: Record<string, unknown> = { "hours-back": Number(value("back")), "hours-ahead": Number(value("ahead")), members: Number(value("members")) };
   if (value("winds").trim()) options["winds"] = value("winds").trim();
   const body = new FormData();
   body.append("options", JSON.stringify(options));
