@@ -38,8 +38,8 @@ def fetch(source="gfs", **more):
 
 
 VERBS = {
-    "no such verb": (["frobnicate"], "verb: got 'frobnicate', expected one of investigate, demo, track, drift-test, origin, identify, forecast, hindcast, launch, report, exposure, airspace, notify, recover, winds, case, line"),
-    "a verb misspelt": (["forecats"], "verb: got 'forecats', expected one of investigate, demo, track, drift-test, origin, identify, forecast, hindcast, launch, report, exposure, airspace, notify, recover, winds, case, line; did you mean forecast?"),
+    "no such verb": (["frobnicate"], "verb: got 'frobnicate', expected one of investigate, demo, track, drift-test, origin, identify, forecast, hindcast, launch, report, exposure, airspace, notify, recover, serve, watch, backup, restore, winds, case, line"),
+    "a verb misspelt": (["forecats"], "verb: got 'forecats', expected one of investigate, demo, track, drift-test, origin, identify, forecast, hindcast, launch, report, exposure, airspace, notify, recover, serve, watch, backup, restore, winds, case, line; did you mean forecast?"),
     "no such verb of a group": (["winds", "fetsh"], "winds: verb: got 'fetsh', expected one of fetch, list, info; did you mean fetch?"),
     "an option misspelt": (forecast(membrs=3), "forecast: --membrs: got an unknown option, expected an option of forecast; did you mean --members?"),
     "an option of no verb": (["case", "verify", ".", "--fix"], "case verify: --fix: got an unknown option, expected an option of case verify; did you mean --in?"),

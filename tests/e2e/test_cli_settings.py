@@ -12,7 +12,7 @@ from overflight.cli.main import main
 
 RUN = ["forecast", "--winds", "winds.nc", "--time", "2022-11-11T00:00:00Z", "--lat", "55", "--lon", "55", "--pressure",
        "150", "--hours", "1"]  # fmt: skip
-TABLES = "investigate, demo, track, drift-test, origin, identify, forecast, hindcast, launch, report, exposure, airspace, notify, recover, winds, case, line"
+TABLES = "investigate, demo, track, drift-test, origin, identify, forecast, hindcast, launch, report, exposure, airspace, notify, recover, serve, watch, backup, restore, winds, case, line"
 
 
 @pytest.fixture
