@@ -86,7 +86,7 @@ def begun(folder: Path, *options: Any, winds: Path | None = None, **environment:
     winds = winds or folder.parent / "winds.nc"
     words = ["serve", "--folder", folder, "--winds", winds, "--port", "0", *options]
     own = {"OVERFLIGHT_WINDS_STORE": str(folder.parent / "store"), "XDG_CONFIG_HOME": str(folder.parent / "config"),
-           "OVERFLIGHT_REGIONS_STORE": str(folder.parent / "layers")}  # fmt: skip
+           "OVERFLIGHT_REGIONS_STORE": str(folder.parent.parent / "layers")}  # fmt: skip
     log = folder.parent / f"{folder.name}.log"
     with log.open("a") as stream:
         process = _started(words, stream, own | environment, folder.parent)

@@ -89,7 +89,7 @@ def test_a_job_is_cancelled_while_it_waits_and_while_it_runs(service):
 
 def test_a_service_that_is_killed_runs_its_jobs_again_and_leaves_no_process(room):
     first = begun(room / "service", "--jobs", "1")
-    job = first.begin("forecast", LONG | {"members": 20_000, "hours": 12})
+    job = first.begin("forecast", LONG | {"members": 6_000, "hours": 12})
     first.until_running(job["job"])
     assert first.stop(signal.SIGKILL) == -signal.SIGKILL
     with serving(room / "service", "--jobs", "1") as second:

@@ -40,7 +40,7 @@ def application(settings: Settings, stopping: threading.Event | None = None) -> 
     app.state.service, app.state.stopping = service, service.stopping
     service.watch = _watch(settings)
     for router in (state.router(service), predictions.router(service), jobs.router(service), cases.router(service),
-                   regions.router(service), collections.router(service)):  # fmt: skip
+                   regions.router(), collections.router(service)):  # fmt: skip
         app.include_router(router)
     if service.watch is not None:
         app.include_router(service.watch.router)
@@ -118,7 +118,7 @@ def _warm(service: Service) -> None:
     try:
         why = service.predictor.warm()
         LOG.info("winds", extra={"what": {"winds": service.settings.winds, "missing": why}})
-        regions_of.features(regions_of.COUNTRIES, regions_of.USUAL, service.settings.folder / "regions")
+        regions_of.features(regions_of.COUNTRIES, regions_of.USUAL, regions_of.place())
         LOG.info("regions")
     except Exception:  # who asks will meet it again, and be answered with it
         LOG.exception("warm")

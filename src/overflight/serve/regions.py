@@ -25,14 +25,14 @@ from overflight.airspace import countries
 from overflight.airspace.labels import by_region
 from overflight.airspace.partition import MICRODEGREES
 from overflight.airspace.regions import Region, Regions
-from overflight.airspace.sources.layers import find_layer, layers
+from overflight.airspace.sources.layers import find_layer, layers, root
 from overflight.case.placing import placed
 from overflight.errors import InvalidInput, Unavailable, one_line
 
 TOLERANCES = (0.0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 """Tolerances that are served, so that few are made; what is asked for is rounded down to one of them. [degrees]"""
 COUNTRIES = "countries"
-USUAL, LONGEST_S = 0.1, 300.0
+USUAL, LONGEST_S = 0.05, 300.0
 Feature = dict[str, Any]
 _MAKING = threading.Lock()
 """Whoever asks while a layer is made waits for it, and does not make it again."""
@@ -52,6 +52,11 @@ def layer_of(name: str) -> Regions:
         It is not at hand, or no name of one.
     """
     return countries() if name == COUNTRIES else find_layer(name)
+
+
+def place() -> Path:
+    """Return the folder in which what has been drawn is kept, for all services of this user: it costs a while."""
+    return root() / "drawn"
 
 
 def step_of(tolerance: float) -> float:
@@ -76,7 +81,7 @@ def features(name: str, tolerance: float, folder: Path) -> bytes:
     with _MAKING:
         if kept.is_file():
             return kept.read_bytes()
-        folder.mkdir(mode=0o700, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _make_apart(name, step, kept)
         return kept.read_bytes()
 

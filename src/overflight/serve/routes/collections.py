@@ -16,7 +16,6 @@ from overflight.serve.features import GEOJSON, JSON, Collection, link
 from overflight.serve.problems import Refusal, responses
 from overflight.serve.service import Service
 
-TOLERANCE = 0.01
 _PARAMETERS = {"parameters": [
     {"name": "bbox", "in": "query", "style": "form", "explode": False,
      "schema": {"type": "array", "minItems": 4, "maxItems": 6, "items": {"type": "number"}}},
@@ -28,7 +27,7 @@ _PARAMETERS = {"parameters": [
 
 def offered(service: Service) -> dict[str, Collection]:
     """Return the collections of a service."""
-    found = [_layer(service, layer) for layer in regions.layer_names()]
+    found = [_layer(layer) for layer in regions.layer_names()]
     about = "Tracks, forecasts and hindcasts of jobs and cases."
     root, jobs = service.settings.folder, service.jobs
     found.append(Collection(id="tracks", title="Tracks", description=about, items=lambda: tracks.tracks(root, jobs)))
@@ -38,15 +37,15 @@ def offered(service: Service) -> dict[str, Collection]:
     return {collection.id: collection for collection in found}
 
 
-def _layer(service: Service, layer: str) -> Collection:
+def _layer(layer: str) -> Collection:
     is_world = layer == regions.COUNTRIES
     about = "Land, territorial seas, inland waters and disputed areas." if is_world else f"The layer {layer}."
     return Collection(id="regions" if is_world else f"regions-{layer}", title=f"Regions: {layer}", description=about,
-                      items=lambda: _regions(service, layer))  # fmt: skip
+                      items=lambda: _regions(layer))  # fmt: skip
 
 
-def _regions(service: Service, layer: str) -> list[dict[str, Any]]:
-    return tracks.parsed_once(regions.features(layer, TOLERANCE, service.settings.folder / "regions"))
+def _regions(layer: str) -> list[dict[str, Any]]:
+    return tracks.parsed_once(regions.features(layer, regions.USUAL, regions.place()))
 
 
 def router(service: Service) -> APIRouter:

@@ -13,17 +13,16 @@ from fastapi.responses import Response
 from overflight.serve import regions
 from overflight.serve.features import GEOJSON
 from overflight.serve.problems import responses
-from overflight.serve.service import Service
 
 Tolerance = Annotated[float, Query(ge=0.0, le=5.0, description="How far a border may move, degrees.")]
 
 
-def router(service: Service) -> APIRouter:
+def router() -> APIRouter:
     """Return the routes."""
     routes, packed = APIRouter(tags=["regions"]), dict[tuple[str, float], tuple[str, bytes]]()
 
     def made(layer: str, tolerance: float) -> tuple[str, bytes]:
-        found = regions.features(layer, tolerance, service.settings.folder / "regions")
+        found = regions.features(layer, tolerance, regions.place())
         tag = f'"{hashlib.sha256(found).hexdigest()[:24]}"'
         key = (layer, regions.step_of(tolerance))
         if packed.get(key, ("",))[0] != tag:
