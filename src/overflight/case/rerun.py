@@ -20,8 +20,6 @@ from overflight.errors import InvalidInput, Tampered
 VERBS = ("demo", "investigate")
 """Only these are run again: a case of a stranger names the command."""
 REFUSED = ("--case", "-o", "--output", "--open", "--json")
-DATED = ("report.html",)
-"""Files that hold the date of their making."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +150,7 @@ def _difference(old: Any, new: Any, path: str) -> str:
 
 def _files(records: Sequence[Record], old: Path, new: Path) -> Iterator[list[str]]:
     for record in records:
-        if record.kind != "file" or record.body is None or record.body.get("path") in DATED:
+        if record.kind != "file" or record.body is None:
             continue
         name = str(record.body.get("path"))
         if not (new / name).is_file():

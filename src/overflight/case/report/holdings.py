@@ -10,6 +10,7 @@ from typing import Any
 
 import h3
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from overflight.case.canonical import sha256_of
@@ -65,6 +66,10 @@ class Holdings:
             return None
         with xr.open_dataset(self.folder / name, engine="h5netcdf") as data:
             return data.load()
+
+    def table(self, name: str) -> pd.DataFrame | None:
+        """Return the rows of a CSV that holds, its ``time`` as such."""
+        return None if self.file(name) is None else pd.read_csv(self.folder / name, parse_dates=["time"])
 
     def density(self, name: str) -> Density | None:
         """Return the density of a file that holds."""
