@@ -35,6 +35,7 @@ from overflight.infer.candidates import Candidate, Completeness
 from overflight.infer.identify import wind_window as wind_window_of
 from overflight.infer.identity import Identity
 from overflight.sightings import Reading
+from overflight.winds import digests_of
 from overflight.winds import members as members_of
 from overflight.winds.error import WindError
 
@@ -284,7 +285,7 @@ def _record(result: Investigation, reading: Reading, winds: xr.Dataset, plan: Pl
                 )
         case.append_many([Draft(kind="sighting", body=sighting_body(seen), inputs=(seen.evidence_sha256,))
                           for seen in reading.sightings])  # fmt: skip
-        inputs = (*(file.sha256 for file in reading.files), *_digests(winds))
+        inputs = (*(file.sha256 for file in reading.files), *digests_of(winds))
         case.append_many(_findings(result, winds, plan, inputs))
         for name in unfinished.names:
             case.add_file(unfinished.folder / name, inputs=inputs)
@@ -302,11 +303,6 @@ def _findings(result: Investigation, winds: xr.Dataset, plan: Plan, inputs: tupl
         Draft(kind="finding", body={"name": name, "parameters": about, "result": one}, inputs=inputs, label=name)
         for name, one in told.items()
     ]
-
-
-def _digests(winds: xr.Dataset) -> tuple[str, ...]:
-    digest = winds.attrs.get("sha256", "")
-    return tuple(digest) if isinstance(digest, list | tuple) else ((digest,) if digest else ())
 
 
 def _within(truth: pd.DataFrame, path: Track) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from overflight import __version__
-from overflight.case.report import findings_parts, record_parts
+from overflight.case.report import findings_parts, record_parts, recovery_parts
 from overflight.case.report.case_maps import kind_of
 from overflight.case.report.chart import svg
 from overflight.case.report.claims import Claim, claims_of
@@ -81,7 +81,7 @@ def case_report(folder: Path, *, language: str = "en") -> Report:
 
 def _parts(case: Holdings, claims: tuple[Claim, ...], told: Words) -> list[Part]:
     found = [findings_parts.where, findings_parts.truth, findings_parts.ledger, findings_parts.drift,
-             findings_parts.origin, findings_parts.identity, findings_parts.recovery]  # fmt: skip
+             findings_parts.origin, findings_parts.identity, recovery_parts.recovery]  # fmt: skip
     parts = [
         record_parts.summary(case, claims, told),
         *(p for p in (make(case, told) for make in found) if p is not None),

@@ -336,16 +336,3 @@ def identity_lines(case: Holdings, words: Words) -> tuple[Line, ...]:
         return ()
     grade = words.of("identity_grade", record["body"]["result"]["grade"])
     return (Line(words("identity.grade", grade=grade), ids_of(record)),)
-
-
-def recovery(case: Holdings, words: Words) -> Part:
-    """Show where the remains may lie, or say that nobody computed it."""
-    record, title = case.finding("recovery"), words("recovery.title")
-    density = case.density("recovery.geojson")
-    if record is None or density is None:
-        return Part(name="recovery", title=title, lines=(Line(words("recovery.none")),))
-    rests = ids_of(record, case.file("recovery.geojson"))
-    area = Line(words("recovery.area", area=words.number(density.area_m2(0.9) / 1e6)), rests)
-    picture = Picture(name="recovery", figure=case_charts.regions(density, words), alt=words("recovery.alt"),
-                      caption=words("recovery.caption"), records=rests)  # fmt: skip
-    return Part(name="recovery", title=title, lines=(area,), pictures=(picture,))
