@@ -42,6 +42,8 @@ VERBS = {
     "a verb misspelt": (["forecats"], "verb: got 'forecats', expected one of investigate, demo, track, drift-test, origin, identify, forecast, hindcast, launch, report, exposure, airspace, notify, recover, winds, case; did you mean forecast?"),
     "no such verb of a group": (["winds", "fetsh"], "winds: verb: got 'fetsh', expected one of fetch, list, info; did you mean fetch?"),
     "an option misspelt": (forecast(membrs=3), "forecast: --membrs: got an unknown option, expected an option of forecast; did you mean --members?"),
+    "an option of no verb after others": (["demo", "--members", "100"], "demo: --members: got an unknown option, expected an option of demo; overflight demo --help"),
+    "an option of no verb with its value": (["demo", "--members=100"], "demo: --members: got an unknown option, expected an option of demo; overflight demo --help"),
     "an option of no verb": (["case", "verify", ".", "--fix"], "case verify: --fix: got an unknown option, expected an option of case verify; did you mean --in?"),
     "an option without value": (["forecast", "--winds"], "forecast: --winds: got nothing, expected a value; overflight forecast --help"),
     "an option left out": (forecast(time=None), "forecast: --time: got nothing, expected a value; overflight forecast --help"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -84,7 +85,8 @@ def rerun(folder: Path, where: Path) -> Rerun:
         of_it = [r for r in findings if (r.body or {}).get("parameters", {}).get("command", "") == command]
         again = _recovered if command.startswith("overflight recover ") else _investigated
         with tempfile.TemporaryDirectory() as beside:
-            arguments, places = _arguments(command, before, folder), (folder, Path(beside), where)
+            places = (folder, Path(beside), where)
+            arguments = _arguments(command, before, folder, Path(beside))
             for number, wrong in again(arguments, of_it, before, places):
                 problems += wrong
                 same[number] += not wrong
@@ -123,7 +125,7 @@ def _recovered(
         yield from ((1, wrong) for wrong in _files(files, folder.resolve().parent, beside))
 
 
-def _arguments(command: str, records: Sequence[Record], folder: Path) -> list[str]:
+def _arguments(command: str, records: Sequence[Record], folder: Path, beside: Path) -> list[str]:
     """Return the command's arguments, its files those that the case keeps or that lie beside it."""
     try:
         words = shlex.split(command)
@@ -143,6 +145,8 @@ def _arguments(command: str, records: Sequence[Record], folder: Path) -> list[st
     taken, option = words[1:2], ""
     for word in words[2:]:
         own = kept.get(Path(word).name) if option in ("", SEARCHED) else None
+        if own is not None and option == SEARCHED:  # the finding names the file as it was called
+            own = Path(shutil.copyfile(own, beside / Path(word).name))
         taken.append(str(own.resolve()) if own is not None else word)
         option = word if word.startswith("--") and "=" not in word else ""
     return taken

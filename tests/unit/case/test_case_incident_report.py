@@ -254,14 +254,16 @@ def test_a_folder_without_a_case_is_refused(tmp_path):
 
 def test_claims_stand_beside_findings_in_plain_words(folder):
     case, english = holdings(folder), words("en")
-    bears = Bearing(finding="drift_test", direction="contradicts", strength=0.97, records=("6",))
+    bears = Bearing(
+        finding="drift_test", direction="contradicts", strength="strongly", probability=(0.02, 0.04), records=("6",)
+    )
     claims = (
         Claim(text="It was drifting.", party="Party A", verdict="contradicted", bearings=(bears,), records=("12",)),
         Claim(text="It meant no harm.", party="Party B", verdict="not testable", records=("13",)),
     )
     (table, statements) = claimed(case, claims, english).tables
     assert [cell.text for cell in table.rows[0]] == [
-        "It was drifting.", "Party A", "drift test: contradicts (97.0\xa0%)", "contradicted"]  # fmt: skip
+        "It was drifting.", "Party A", "drift test: contradicts strongly (probability of the claim 2.0\xa0% to 4.0\xa0%)", "contradicted"]  # fmt: skip
     assert [cell.text for cell in table.rows[1]][2:] == ["none", "not testable by this tool"]
     assert table.rows[0][2].records == ("6",)
     assert statements.rows[0][0].text == "It flew <straight>."

@@ -18,14 +18,16 @@ class Bearing:
     ----------
     finding : str. Its name, as ``drift_test``.
     direction : "supports", "contradicts" or "undecided".
-    strength : float or None. Probability of what is claimed by that finding.
+    strength : str. How strongly, as "very strongly"; "" where it does not tell.
+    probability : lowest and highest probability of what is claimed by that finding, or None.
     note : str. One sentence about it, shown as it is.
     records : ids of the records it rests on.
     """
 
     finding: str
     direction: str
-    strength: float | None = None
+    strength: str = ""
+    probability: tuple[float, float] | None = None
     note: str = ""
     records: tuple[str, ...] = ()
 
@@ -74,18 +76,19 @@ def _claim(weighed: Weighed, by_id: Mapping[str, RecordDict]) -> Claim:
         text=words_of(said) if said else f"{weighed.claim}",
         party=weighed.claim.party,
         verdict=VERDICTS[weighed.outcome],
-        language=str(said.get("language") or ""),
+        language=str(said.get("language") or "") if said else "en",
         bearings=tuple(_bearing(bearing) for bearing in weighed.bearings),
         records=(str(weighed.record), *((str(behind["id"]),) if behind is not None else ())),
     )
 
 
 def _bearing(bearing: Found) -> Bearing:
-    low, high = bearing.probability or (0.0, 1.0)
+    tells = bearing.direction != "neither"
     return Bearing(
         finding=bearing.finding,
-        direction=bearing.direction if bearing.direction != "neither" else "undecided",
-        strength=low if low == high else None,
+        direction=bearing.direction if tells else "undecided",
+        strength=bearing.strength,
+        probability=bearing.probability if tells else None,
         note=bearing.sentence,
         records=(str(bearing.record),),
     )

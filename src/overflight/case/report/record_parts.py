@@ -134,7 +134,7 @@ def _claim(claim: Claim, words: Words) -> tuple[Cell, ...]:
     return (
         Cell(claim.text, records=claim.records, language=claim.language),
         Cell(claim.party),
-        Cell("; ".join(bearings), note=notes, records=rests),
+        Cell("; ".join(bearings), note=notes, records=rests, language="en" if notes else ""),
         Cell(words.of("claim_verdict", claim.verdict)),
     )
 
@@ -144,9 +144,11 @@ def _bearing(bearing: Bearing, words: Words) -> str:
         "finding": words.of("finding", bearing.finding),
         "direction": words.of("claim_direction", bearing.direction),
     }
-    if bearing.strength is None:
-        return words("claims.without_strength", **told)
-    return words("claims.with_strength", strength=words.share(bearing.strength, 1), **told)
+    told["strength"] = words.of("claim_strength", bearing.strength) if bearing.strength else ""
+    if bearing.probability is None:
+        return words("claims.without_probability", **told).rstrip()
+    low, high = (words.share(end, 1) for end in bearing.probability)
+    return words("claims.with_probability", chance=words.between(low, high), **told)
 
 
 def evidence(case: Holdings, words: Words) -> Part:
@@ -282,6 +284,8 @@ def cited_records(case: Holdings, cited: Iterable[str], words: Words) -> Part:
 
 def _what(record: RecordDict, words: Words) -> str:
     body = record["body"]
+    if record["kind"] == "claim":
+        return str(body.get("subject", ""))
     if record["kind"] == "finding":
         return words.of("finding", str(body.get("name", "")))
     if record["kind"] == "sighting":
