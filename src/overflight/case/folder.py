@@ -137,10 +137,17 @@ def _held(folder: Path) -> Iterator[None]:
 
 
 def _publish(unfinished: Unfinished, folder: Path) -> None:
-    for name in (*unfinished.names, CASE, *unfinished.views):
-        if os.path.lexists(folder / name):
-            raise InvalidInput("case", f"{folder}, which holds {name} now", f"a folder without {name}", hint=ELSEWHERE)
+    names = (*unfinished.names, CASE, *unfinished.views)
+    for name in names:
+        _require_absent(folder, name)
+    for name in names:
+        _require_absent(folder, name)
         (unfinished.folder / name).rename(folder / name)
+
+
+def _require_absent(folder: Path, name: str) -> None:
+    if os.path.lexists(folder / name):
+        raise InvalidInput("case", f"{folder}, which holds {name} now", f"a folder without {name}", hint=ELSEWHERE)
 
 
 def _moved(folder: Path) -> list[str]:
