@@ -3,17 +3,18 @@
 import html
 import re
 import string
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from html.parser import HTMLParser
 
 import pytest
-from report_cases import synthetic_case
+from report_cases import TIMES, synthetic_case
 
 from overflight.case.case_file import Case
+from overflight.case.claims import SUBJECTS
 from overflight.case.claims import Claim as Stated
 from overflight.case.report import record_parts
 from overflight.case.report.case_page import case_report
-from overflight.case.report.claims import Bearing, Claim, claims_of
+from overflight.case.report.claims import Bearing, Claim, claims_of, stated
 from overflight.case.report.holdings import holdings
 from overflight.case.report.parts import runs
 from overflight.case.report.record_parts import claimed, summary
@@ -274,6 +275,28 @@ def test_claims_stand_beside_findings_in_plain_words(folder):
     )
 
 
+STATED = {
+    "passed-over": {"region": "AAA", "region_name": "Aland"},
+    "was-drifting": {},
+    "launched-from": {"lat": 40.0, "lon": 5.0, "radius_km": 70.0},
+    "at-altitude": {"altitude_m": (16000.0, 18000.0)},
+    "was-civil": {},
+    "purpose": {"words": "weather"},
+}
+
+
+@pytest.mark.parametrize("is_denied", [False, True])
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_a_claim_is_said_in_each_language(subject, is_denied):
+    one = Stated(party="A", subject=subject, denied=is_denied, **STATED[subject])
+    assert stated(one, words("en")) == str(one)
+    told = stated(one, words("es"))
+    assert ("no " in told) == is_denied
+    assert told != str(one)
+    bound = stated(replace(one, start=TIMES[0], end=TIMES[1]), words("es")).replace("\xa0", " ")
+    assert bound.endswith(", entre el 1 ene 2023 00:00 y el 1 ene 2023 06:00 UTC")
+
+
 def test_a_claim_is_read_with_the_statement_behind_it(tmp_path):
     statement = {"who": "Party A", "words": "It drifted.", "language": "en", "source": "a letter"}
     folder = synthetic_case(tmp_path / "incident", statement=statement)
@@ -281,7 +304,7 @@ def test_a_claim_is_read_with_the_statement_behind_it(tmp_path):
         said = next(record for record in case.records("statement"))
         case.append("claim", asdict(Stated(party="Party A", subject="was-drifting", statement=said.number)))
         case.append("claim", asdict(Stated(party="Party B", subject="purpose", words="to see")))
-    drifting, purpose = claims_of(holdings(folder))
+    drifting, purpose = claims_of(holdings(folder), words("en"))
     assert (drifting.party, drifting.verdict) == ("Party A", "contradicted")
     assert drifting.records[1] == str(said.number)
     assert drifting.bearings[0].finding == "drift_test"

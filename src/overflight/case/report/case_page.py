@@ -64,7 +64,7 @@ def case_report(folder: Path, *, language: str = "en") -> Report:
         The folder holds no case, or there are no texts in the language.
     """
     told, case = words(language), holdings(folder)
-    claims = claims_of(case)
+    claims = claims_of(case, told)
     parts = _parts(case, claims, told)
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("overflight.case.report", "."),
