@@ -156,7 +156,7 @@ def test_where_the_remains_lie_is_recorded_reported_and_computed_again(incident,
     assert 'figure class="recovery"' in page
     assert "It has learnt from searches that found nothing: 1." in page
     (tmp_path / "incident" / "recovery-2.geojson").write_text("{}")
-    done = command(*searched[:4], "incident/recovery.geojson", "--pod", "0.8", cwd=tmp_path)
+    done = command(*searched, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (
         1,
         "overflight: recovery-2.geojson differs from what the case records of it\n",

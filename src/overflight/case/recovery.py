@@ -50,6 +50,8 @@ def last_density(folder: Path) -> Path:
     ------
     InvalidInput
         The case holds none.
+    Tampered
+        The file is another now.
     """
     with Case.open(folder / CASE) as case:
         bodies = [r.body for r in case.records("finding") if r.body is not None]
@@ -57,6 +59,7 @@ def last_density(folder: Path) -> Path:
     if not names:
         raise InvalidInput("case", f"{folder}, which does not say where the remains may lie", "one that does",
                            hint="overflight recover says it first")  # fmt: skip
+    digest_of_file(folder, names[-1])
     return folder / names[-1]
 
 
