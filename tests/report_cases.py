@@ -79,6 +79,20 @@ def origin(density):
             "none_of_these": {"land": 0.5, "sea": 0.1, "elsewhere": 0.0}, "prior": {"weights": {"land": 0.6, "sea": 0.4}}}  # fmt: skip
 
 
+def recovery():
+    payload = {"class": "payload", "share": 1.0, "time": TIMES[2], "time_q05": TIMES[1], "time_q95": TIMES[2], "lat": 39.0,
+               "lon": 3.0, "area_50_km2": 10.0, "area_90_km2": 40.0, "elsewhere": 0.0,
+               "surface": {"land": 0.75, "sea": 0.25}}  # fmt: skip
+    return {
+        "event": "cut-down",
+        "time": TIMES[2],
+        "seed": 1,
+        "members": 500,
+        "winds": "synthetic",
+        "classes": [payload],
+    }
+
+
 def density():
     rng = np.random.default_rng(3)
     return Density.from_points(39.0 + rng.normal(0, 0.4, 300), 3.0 + rng.normal(0, 0.4, 300), resolution=4)
@@ -99,10 +113,12 @@ def synthetic_case(
         "drift_test": drift_test,
         "ledger": ledger,
         "origin": lambda: origin(found),
-        "recovery": dict,
+        "recovery": recovery,
     }
     for name in findings:
-        case.append("finding", {"name": name, "parameters": ABOUT, "result": made[name]()}, inputs=(digest, "ab" * 32))
+        body = {"name": name, "parameters": ABOUT, "result": made[name]()}
+        body |= {"file": "recovery.geojson"} if name == "recovery" else {}
+        case.append("finding", body, inputs=(digest, "ab" * 32))
     if "track" in findings:
         for name, data in (("track", samples(0, 12)), ("hindcast", samples(-4, 4)), ("forecast", samples(12, 6))):
             export.write(data, folder / f"{name}.nc")

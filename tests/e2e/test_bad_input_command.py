@@ -5,6 +5,10 @@ from __future__ import annotations
 import pytest
 from cli_calls import refused, synthetic
 
+from overflight.cli.main import GROUPS
+from overflight.cli.main import VERBS as KNOWN_VERBS
+
+KNOWN = ", ".join({**KNOWN_VERBS, **GROUPS})
 YEARS = "expected a time between the years 1678 and 2261"
 ISO = "expected an ISO 8601 time with offset"
 OFFSET = "write the offset, as in 2023-02-01T21:21:00Z or 2023-02-01T16:21:00-05:00"
@@ -38,10 +42,12 @@ def fetch(source="gfs", **more):
 
 
 VERBS = {
-    "no such verb": (["frobnicate"], "verb: got 'frobnicate', expected one of investigate, demo, track, drift-test, origin, identify, forecast, hindcast, launch, report, exposure, airspace, notify, recover, serve, watch, backup, restore, winds, case, line"),
-    "a verb misspelt": (["forecats"], "verb: got 'forecats', expected one of investigate, demo, track, drift-test, origin, identify, forecast, hindcast, launch, report, exposure, airspace, notify, recover, serve, watch, backup, restore, winds, case, line; did you mean forecast?"),
+    "no such verb": (["frobnicate"], f"verb: got 'frobnicate', expected one of {KNOWN}"),
+    "a verb misspelt": (["forecats"], f"verb: got 'forecats', expected one of {KNOWN}; did you mean forecast?"),
     "no such verb of a group": (["winds", "fetsh"], "winds: verb: got 'fetsh', expected one of fetch, list, info; did you mean fetch?"),
     "an option misspelt": (forecast(membrs=3), "forecast: --membrs: got an unknown option, expected an option of forecast; did you mean --members?"),
+    "an option of no verb after others": (["demo", "--members", "100"], "demo: --members: got an unknown option, expected an option of demo; overflight demo --help"),
+    "an option of no verb with its value": (["demo", "--members=100"], "demo: --members: got an unknown option, expected an option of demo; overflight demo --help"),
     "an option of no verb": (["case", "verify", ".", "--fix"], "case verify: --fix: got an unknown option, expected an option of case verify; did you mean --in?"),
     "an option without value": (["forecast", "--winds"], "forecast: --winds: got nothing, expected a value; overflight forecast --help"),
     "an option left out": (forecast(time=None), "forecast: --time: got nothing, expected a value; overflight forecast --help"),

@@ -1,9 +1,15 @@
 """``overflight case`` from opening to hand-over, through the real command."""
 
+import contextlib
 import json
+import re
+import sqlite3
+import subprocess
+import sys
 
 import pytest
 from cli_calls import refused
+from line_parties import FULL, SKEWED
 
 from overflight.cli.main import main
 
@@ -142,6 +148,44 @@ def test_a_wrong_passphrase_is_told(case, capsys, monkeypatch):
     monkeypatch.delenv("OVERFLIGHT_PASSPHRASE")
     line = "north.key: passphrase: got none, expected it in OVERFLIGHT_PASSPHRASE, or a terminal to ask on"
     refused(capsys, ["case", "close", "incident", "--key", "north.key"], 2, line, case)
+
+
+def run(case, script, number, *arguments):
+    """Run a verb of the case in a process whose clock is off, or whose disk is full."""
+    words = [sys.executable, "-c", script, str(number), "case", *arguments]
+    return subprocess.run(words, cwd=case, capture_output=True, text=True, check=False)
+
+
+STATED = ("state", "incident", "It rose.", "--who", "a", "--when", "2023-02-03T00:00Z", "--source", "b")
+
+
+def test_a_clock_behind_the_log_is_told(case, capsys):
+    done = run(case, SKEWED, -3600, *STATED)
+    last = json.loads(answer(capsys, "list", "incident", "--json"))[-1]["made_at"]
+    assert (done.returncode, done.stdout) == (2, "")
+    pattern = rf"overflight: clock: got \S+Z, expected a time after the last record's, {last}; set the clock\n"
+    assert re.fullmatch(pattern, done.stderr)
+    assert run(case, SKEWED, 3600, *STATED).returncode == 0  # nobody can tell that a clock is ahead
+
+
+def test_a_full_disk_is_told_and_loses_nothing(case, capsys):
+    before = answer(capsys, "list", "incident")
+    pages = (case / "incident" / "case" / "case.sqlite").stat().st_size // 4096
+    done = run(case, FULL, pages, "state", "incident", "x" * 60_000, *STATED[3:])
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.fullmatch(r"overflight: \S+: case: got No space left on device, expected a disk with room\n", done.stderr)
+    assert answer(capsys, "list", "incident") == before
+    assert "hold" in answer(capsys, "verify", "incident")
+
+
+def test_a_schema_of_the_future_is_told(case, capsys):
+    store = case / "incident" / "case" / "case.sqlite"
+    with contextlib.closing(sqlite3.connect(store)) as connection, connection:
+        connection.execute("UPDATE overflight_cases SET schema = 9")
+    for verb in (STATED, ("list", "incident"), ("weigh", "incident"), ("export", "incident", "-o", "x.ovf")):
+        capsys.readouterr()
+        line = "incident/case/case.sqlite: case: got schema 9, expected schema 1; a newer overflight reads it"
+        refused(capsys, ["case", *verb], 2, f"~.*{re.escape(line)}", case)
 
 
 def test_commands_of_a_stranger_are_not_run(case, capsys):

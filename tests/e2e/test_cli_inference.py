@@ -117,7 +117,7 @@ def test_an_incident_keeps_every_file_and_asks_about_candidates(folder, capsys):
     assert found["identity"]["given"] == 1
     assert found["origin"]["area_90_km2"] > 0.0
     page = (folder / "incident" / "report.html").read_text()
-    assert "What could it be?" in page
+    assert "Which known balloon could it be?" in page
     assert "Do the winds alone explain it?" in page
     assert main(["case", "verify", str(folder / "incident")]) == 0
     with Case.open(folder / "incident" / "case") as case:

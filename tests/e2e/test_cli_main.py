@@ -32,7 +32,7 @@ def test_the_demo_finds_the_withheld_track(incident):
     folder, found = incident
     names = {p.name for p in (folder / "incident").iterdir()}
     assert {"report.html", "map.png", "case", "track.nc", "track.geojson", "track.csv", "ledger.csv", "hindcast.nc",
-            "forecast.nc", "origin.geojson", "sightings.csv"} <= names  # fmt: skip
+            "forecast.nc", "origin.geojson", "truth.csv", "sightings.csv"} <= names  # fmt: skip
     assert found["ledger"]["crossings"][0]["id"] == "USA"
     assert found["drift_test"]["verdict"] == "not enough data"  # eleven hours, and levels that change by kilometres
     assert found["drift_test"]["p_value_powered"] > 0.05
@@ -45,6 +45,16 @@ def test_the_report_stands_alone(incident):
     assert page.count("<svg ") == 7
     for outside in ('src="http', 'href="http', "@import", "url(http"):
         assert outside not in page
+    assert "The withheld track (576 fixes) lies " in page
+
+
+def test_the_report_is_the_one_that_the_case_gives(incident, tmp_path):
+    shutil.copytree(incident[0] / "incident", tmp_path / "incident")
+    page = tmp_path / "incident" / "report.html"
+    first = page.read_bytes()
+    page.write_text("lost")
+    assert command("report", "incident", "-o", page, cwd=tmp_path).returncode == 0
+    assert page.read_bytes() == first
 
 
 def test_the_same_seed_gives_the_same_findings(incident):
@@ -79,15 +89,15 @@ def test_what_was_cut_off_changed_or_removed_is_found(incident, tmp_path):
     connection.close()
     assert "its tail is cut off, or it is not done" in verify()
     log.write_bytes(whole)
-    page = (folder / "report.html").read_text()
-    (folder / "report.html").write_text(page.replace("Where it was", "Where it may have been", 1))
-    assert "report.html differs" in verify()
-    (folder / "report.html").write_text(page)
+    truth = (folder / "truth.csv").read_text()
+    (folder / "truth.csv").write_text(truth.replace("2022", "2023", 1))
+    assert "truth.csv differs" in verify()
+    (folder / "truth.csv").write_text(truth)
     (folder / "track.nc").rename(tmp_path / "track.nc")
     assert "track.nc is missing" in verify()
     (tmp_path / "track.nc").rename(folder / "track.nc")
     told = json.loads(command("case", "verify", "incident", "--json", cwd=tmp_path).stdout)
-    assert (told["problems"], told["evidence"], told["files"]) == ([], 1, 12)
+    assert (told["problems"], told["evidence"], told["files"]) == ([], 1, 11)
     assert told["head"] == last
 
 
@@ -95,7 +105,7 @@ def test_findings_computed_again_are_the_same_and_a_false_one_is_named(incident,
     done = command("case", "verify", "incident", "--rerun", "--json", cwd=incident[0])
     told = json.loads(done.stdout)
     assert (done.returncode, told["problems"], told["rerun"]["problems"]) == (0, [], [])
-    assert (told["rerun"]["findings"], told["rerun"]["files"]) == (4, 11)
+    assert (told["rerun"]["findings"], told["rerun"]["files"]) == (5, 11)
     shutil.copytree(incident[0] / "incident", tmp_path / "incident")
     with Case.open(tmp_path / "incident" / "case") as case:
         (origin,) = [r for r in case.records("finding") if r.label == "origin"]
@@ -105,6 +115,52 @@ def test_findings_computed_again_are_the_same_and_a_false_one_is_named(incident,
     assert (done.returncode, done.stdout) == (1, "")
     assert f"record {false.number}: origin: result.area_90_km2 is " in done.stderr
     assert "when computed again, the record says 1" in done.stderr
+
+
+AREA = {
+    "type": "Polygon",
+    "coordinates": [[[-106.2, 35.1], [-106.05, 35.1], [-106.05, 35.2], [-106.2, 35.2], [-106.2, 35.1]]],
+}
+
+
+def test_where_the_remains_lie_is_recorded_reported_and_computed_again(incident, tmp_path):
+    shutil.copytree(incident[0] / "incident", tmp_path / "incident")
+    (tmp_path / "area.geojson").write_text(json.dumps(AREA))
+    with shipped("shab14v_2022-08-22_aprs.csv") as winds:
+        fell = ("recover", "incident", "--event", "burst", "--time", "2022-08-23T01:50:00Z", "--winds", winds,
+                "--members", "200", "--seed", "3")  # fmt: skip
+        searched = ("recover", "update", "incident", "--searched", "area.geojson", "--pod", "0.8")
+        refused = command(*searched, cwd=tmp_path)
+        assert (refused.returncode, refused.stdout) == (2, "")
+        line = "overflight: case: got incident, which does not say where the remains may lie, expected one that does"
+        assert refused.stderr == f"{line}; overflight recover says it first\n"
+        assert "recorded" not in command(*fell, "--no-record", cwd=tmp_path).stderr
+        found = command(*fell, "--json", cwd=tmp_path)
+        assert found.stderr == "recorded in the case, with incident/recovery.geojson\n"
+        learnt = command(*searched, "--json", cwd=tmp_path)
+        assert learnt.stderr == "recorded in the case, with incident/recovery-2.geojson\n"
+        (tmp_path / "area.geojson").unlink()  # the case keeps it
+        with Case.open(tmp_path / "incident" / "case") as case:
+            first, second = [r for r in case.records("finding") if r.label == "recovery"]
+            (area,) = [r for r in case.records("evidence") if r.body["name"] == "area.geojson"]
+            (track,) = [r for r in case.records("file") if r.body["path"] == "track.nc"]
+        assert (first.body["result"], second.body["result"]) == (json.loads(found.stdout), json.loads(learnt.stdout))
+        assert track.body["sha256"] in first.inputs
+        assert area.body["sha256"] in second.inputs
+        done = command("case", "verify", "incident", "--rerun", "--json", cwd=tmp_path)
+    told = json.loads(done.stdout)
+    assert (done.returncode, told["problems"], told["rerun"]["problems"]) == (0, [], [])
+    assert (told["rerun"]["findings"], told["rerun"]["files"]) == (7, 13)
+    assert command("report", "incident", "-o", "r.html", cwd=tmp_path).returncode == 0
+    page = (tmp_path / "r.html").read_text()
+    assert 'figure class="recovery"' in page
+    assert "It has learnt from searches that found nothing: 1." in page
+    (tmp_path / "incident" / "recovery-2.geojson").write_text("{}")
+    done = command(*searched, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (
+        1,
+        "overflight: recovery-2.geojson differs from what the case records of it\n",
+    )
 
 
 def test_claims_stand_beside_findings(incident, tmp_path):
@@ -143,6 +199,25 @@ def test_claims_stand_beside_findings(incident, tmp_path):
         for one in weighed:
             assert case.record(one["record"]).hash == one["hash"]
             assert all(case.record(b["record"]).kind == "finding" for b in one["bearings"])
+    assert command("report", "incident", "-o", "r.html", cwd=tmp_path).returncode == 0
+    page = (tmp_path / "r.html").read_text()
+    rows = page.split('<section id="claims"')[1].split("</section>")[0].split("<tr>")[2:]
+    results = ["supported", "contradicted", "contradicted", *["cannot be tested with what is known"] * 2, "supported",
+               "contradicted", "contradicted", "cannot be tested with what is known",
+               *["not testable by this tool"] * 2]  # fmt: skip
+    for row, one, result in zip(rows, weighed, results, strict=True):
+        links = re.findall(r'href="#r(\d+)"', row)
+        assert links[0] == str(one["record"])
+        assert set(links[1:]) == {str(b["record"]) for b in one["bearings"]}
+        assert f"<td>{result} </td>" in row
+        for bearing in one["bearings"]:
+            least = {"very strongly": 0.99, "strongly": 0.95, "moderately": 0.8}.get(bearing["strength"], 0.0)
+            if bearing["probability"] is not None:
+                low, high = bearing["probability"]
+                assert (low >= least) if bearing["direction"] == "supports" else (high <= 1.0 - least)
+            if bearing["direction"] != "neither":
+                assert f"{bearing['direction']} {bearing['strength']} (probability of the claim " in row
+    assert all(f'id="r{number}"' in page for number in re.findall(r'href="#r(\d+)"', page))
     (tmp_path / "incident" / "origin.geojson").write_text("{}")
     weighed = json.loads(command("case", "weigh", "incident", "--json", cwd=tmp_path).stdout)
     assert [one["outcome"] for one in weighed[5:7]] == ["open", "open"]
@@ -159,7 +234,7 @@ def test_a_demo_does_not_write_over_what_it_did_not_write(tmp_path, name):
 
 
 def found_in(folder):
-    """Return the command a case names, its findings, and the digests of its files; of the report without its date."""
+    """Return the command a case names, its findings, and the digests of its files."""
     with Case.open(folder / "case") as case:
         records = [record.to_json() for record in case.records()]
     findings = {r["body"]["name"]: r["body"]["result"] for r in records if r["kind"] == "finding"}
@@ -167,7 +242,6 @@ def found_in(folder):
     files = {r["body"]["path"]: r["body"]["sha256"] for r in records if r["kind"] == "file"}
     page = (folder / "report.html").read_text()
     assert html.escape(asked, quote=True).replace("&#x27;", "&#39;") in page
-    files["report.html"] = re.sub(r"made: [0-9TZ:-]+", "made: then", page)
     return asked, findings, files
 
 

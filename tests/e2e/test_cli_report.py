@@ -27,7 +27,7 @@ def test_both_are_written_beside_the_case_and_are_the_same_again(place):
     done = command("report", "incident", "--json", cwd=place)
     assert (done.returncode, done.stderr) == (0, "")
     files = [place / name for name in json.loads(done.stdout)["files"]]
-    assert [file.name for file in files] == ["report-en.html", "report-en.pdf"]
+    assert [file.name for file in files] == ["report.html", "report.pdf"]
     first = [file.read_bytes() for file in files]
     assert first[1].startswith(b"%PDF-")
     assert first[1].rstrip().endswith(b"%%EOF")

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from overflight.case.folder import FILES, require_free, written
+from overflight.case.folder import FILES, VIEWS, require_free, written
 from overflight.case.placing import placed
 from overflight.errors import Interrupted, OverflightError, Unavailable
 from overflight.sightings import Reading, read
@@ -38,6 +38,7 @@ FEBRUARY_OBJECT = "Chinese balloon (Jan-Feb 2023)"
 SIGHTINGS_KEPT = 7
 POSITION_SD_KM, ALTITUDE_SD_M = 2.0, 300.0
 SIGHTINGS = "sightings.csv"
+OF_SHAB = (SIGHTINGS, *FILES, *VIEWS)
 FEBRUARY_SOURCES = ("era5", "gfs")
 FEBRUARY_LEVELS_HPA = (30.0, 50.0, 70.0, 100.0, 150.0)
 FEBRUARY_AREA = (10.0, 90.0, 75.0, -60.0)
@@ -58,11 +59,11 @@ def shab12v(folder: Path, *, seed: int, command: str = "", progress: Progress | 
     """
     from overflight.case.investigate import Plan, investigate_in  # noqa: PLC0415 - see above
 
-    require_free(folder, (SIGHTINGS, *FILES))
+    require_free(folder, OF_SHAB)
     with shipped("shab12v_2022-08-22_aprs.csv") as own, shipped("shab14v_2022-08-22_aprs.csv") as sister:
         truth, winds = _fixes(own), winds_of_track(sister)
     plan = Plan(title=SHAB_TITLE, seed=seed, hours_back=2.0, hours_ahead=2.0, truth=truth, command=command)
-    with written(folder, (SIGHTINGS, *FILES)) as unfinished:
+    with written(folder, OF_SHAB) as unfinished:
         sightings = unfinished.file(SIGHTINGS)
         placed(sightings, lambda beside: _write_sightings(thinned(truth, winds), beside))
         return investigate_in(unfinished, read(sightings), winds, folder, plan, progress=progress)
@@ -124,7 +125,7 @@ def february_2023(
     Unavailable
         No winds are at hand and none can be fetched; the line says what would be, and how to give them.
     """
-    require_free(folder, FILES)
+    require_free(folder, (*FILES, *VIEWS))
     field = open_winds(winds) if winds else _fetched(config or {}, progress)
     from overflight.case.investigate import Plan, investigate  # noqa: PLC0415 - see above
 

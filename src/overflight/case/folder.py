@@ -15,8 +15,10 @@ from overflight.case.placing import remove
 from overflight.errors import InvalidInput, OverflightError
 
 RUNS = tuple(f"{name}{suffix}" for name in ("track", "hindcast", "forecast") for suffix in (".nc", ".geojson"))
-FILES = (*RUNS, "track.csv", "ledger.csv", "origin.geojson", "report.html", "map.png")
-"""What an investigation may write beside its case."""
+FILES = (*RUNS, "track.csv", "ledger.csv", "origin.geojson", "truth.csv")
+"""What an investigation may write beside its case, and records in it."""
+VIEWS = ("report.html", "map.png")
+"""What is made of the case, and is not in it."""
 PART, LOCK = ".part", "lock"
 WRITABLE, ELSEWHERE = "a folder that can be written", "give another with --case DIR"
 
@@ -29,14 +31,21 @@ class Unfinished:
     ----------
     folder : Path. Where they lie until all of them are there.
     names : list of str. What was written, apart from the case.
+    views : list of str. What was made of the case.
     """
 
     folder: Path
     names: list[str] = field(default_factory=list)
+    views: list[str] = field(default_factory=list)
 
     def file(self, name: str) -> Path:
         """Return where to write a file, and keep in mind that it is ours."""
         self.names.append(name)
+        return self.folder / name
+
+    def view(self, name: str) -> Path:
+        """Return where to write what is made of the case, which does not record it."""
+        self.views.append(name)
         return self.folder / name
 
     @property
@@ -68,7 +77,9 @@ def require_free(folder: Path, names: Collection[str] = ()) -> None:
 
 @contextmanager
 def written(folder: Path, names: Collection[str]) -> Iterator[Unfinished]:
-    """Give a place to write an incident; when the block ends, its files go to ``folder``, and the case last.
+    """Give a place to write an incident; when the block ends, its files go to ``folder``, then the case.
+
+    What is made of the case comes last: where a run is killed before, it can be made again.
 
     Where the block fails nothing is left. What a killed run left in ``folder`` is cleared away first: its unfinished
     files, and those that it had moved already, told by their names and digests in its log.
@@ -126,10 +137,17 @@ def _held(folder: Path) -> Iterator[None]:
 
 
 def _publish(unfinished: Unfinished, folder: Path) -> None:
-    for name in (*unfinished.names, CASE):
-        if os.path.lexists(folder / name):
-            raise InvalidInput("case", f"{folder}, which holds {name} now", f"a folder without {name}", hint=ELSEWHERE)
+    names = (*unfinished.names, CASE, *unfinished.views)
+    for name in names:
+        _require_absent(folder, name)
+    for name in names:
+        _require_absent(folder, name)
         (unfinished.folder / name).rename(folder / name)
+
+
+def _require_absent(folder: Path, name: str) -> None:
+    if os.path.lexists(folder / name):
+        raise InvalidInput("case", f"{folder}, which holds {name} now", f"a folder without {name}", hint=ELSEWHERE)
 
 
 def _moved(folder: Path) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,11 @@ from overflight import __version__
 from overflight.airspace import Ledger, ledger
 from overflight.case import export
 from overflight.case.case_file import Case
-from overflight.case.folder import FILES, Unfinished, written
+from overflight.case.folder import FILES, VIEWS, Unfinished, written
+from overflight.case.placing import placed, write_text
 from overflight.case.record import Draft
-from overflight.case.report import ReportContent, write_map, write_report
+from overflight.case.report.case_page import case_report
+from overflight.case.report.chart import save
 from overflight.case.report.truth import Comparison, compared
 from overflight.case.sighting_body import sighting_body
 from overflight.drift import Settings
@@ -33,6 +35,7 @@ from overflight.infer.candidates import Candidate, Completeness
 from overflight.infer.identify import wind_window as wind_window_of
 from overflight.infer.identity import Identity
 from overflight.sightings import Reading
+from overflight.winds import digests_of
 from overflight.winds import members as members_of
 from overflight.winds.error import WindError
 
@@ -43,16 +46,6 @@ PLACE = ["lat", "lon", "altitude"]
 OUTPUT_S, STEPS_AN_OUTPUT = 1800.0, 3
 """Files and figures keep every third step of the engine; the ledger follows every one."""
 STAGES = ("track", "drift test", "hindcast", "forecast", "origin", "identity", "ledger", "files", "report")
-LIMITS = (
-    "A constant or reported level is assumed between and beyond sightings: a balloon that chose its level to steer is "
-    "drift to these methods, and its path before the first and after the last sighting may have been another.",
-    "The size of wind error is judged from the literature, not yet fitted to balloons; where winds state their own "
-    "error, that is used.",
-    "The ledger follows borders and coasts of 1:10m, good to 1 to 2 km; its territorial sea is 12 nautical miles about "
-    "the mapped coast, not a legal limit, and no altitude at which sovereignty ends is agreed. Disputed areas stand "
-    "apart and count for no country. Flight information regions are not in it.",
-    "Nothing here tells who launched a balloon, or why.",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +136,7 @@ def investigate(
     winds : canonical wind dataset. Of an ensemble the first member carries track and drift test, all of them what lies
         before and after.
     folder : where to write; one that holds a case, or a file that would be written, is refused. The files come there
-        together when all are written, the case last.
+        together when all are written, then the case, then report and map, which are made of it.
     plan : Plan
     progress : called with (stage, done, total).
 
@@ -154,7 +147,7 @@ def investigate(
     OutOfCoverage
         The winds do not enclose the sightings.
     """
-    with written(folder, FILES) as unfinished:
+    with written(folder, (*FILES, *VIEWS)) as unfinished:
         return investigate_in(unfinished, reading, winds, folder, plan, progress=progress)
 
 
@@ -165,15 +158,14 @@ def investigate_in(
     """Investigate as ``investigate`` does, beside files that are in the unfinished folder already."""
     tell = progress or (lambda stage, done, total: None)
     found, missing = _compute(reading, winds, plan, tell)
-    comparison = None if plan.truth is None else compared(found["track"], plan.truth)
+    truth = None if plan.truth is None else _within(plan.truth, found["track"])
+    comparison = None if truth is None else compared(found["track"].samples, truth)
     result = Investigation(folder=folder, seed=plan.seed, comparison=comparison, missing=tuple(missing), **found)
     tell("files", STAGES.index("files"), len(STAGES))
-    _write(result, unfinished)
-    tell("report", STAGES.index("report"), len(STAGES))
-    content = _content(result, reading, winds, plan)
-    write_report(content, unfinished.file("report.html"))
-    write_map(content, unfinished.file("map.png"))
+    _write(result, truth, unfinished)
     _record(result, reading, winds, plan, unfinished)
+    tell("report", STAGES.index("report"), len(STAGES))
+    _show(unfinished)
     tell("done", len(STAGES), len(STAGES))
     return result
 
@@ -261,15 +253,25 @@ def _flown(data: xr.Dataset) -> xr.Dataset:
     return data[PLACE].where(~(grounded & grounded.shift(obs=1, fill_value=False)))
 
 
-def _write(result: Investigation, unfinished: Unfinished) -> None:
+def _write(result: Investigation, truth: pd.DataFrame | None, unfinished: Unfinished) -> None:
     for name, data in (("track", result.track.samples), ("hindcast", result.hindcast), ("forecast", result.forecast)):
         if data is not None:
             export.write(data, unfinished.file(f"{name}.nc"))
             export.write(data, unfinished.file(f"{name}.geojson"))
     export.write(result.track.mean.to_dataframe().reset_index(), unfinished.file("track.csv"))
     export.write(result.ledger.table, unfinished.file("ledger.csv"))
+    if truth is not None:
+        export.write(truth, unfinished.file("truth.csv"))
     if result.origin is not None:
         export.write_json(result.origin.density.to_geojson(), unfinished.file("origin.geojson"))
+
+
+def _show(unfinished: Unfinished) -> None:
+    """Make report and map of the case, as ``overflight report`` does."""
+    made = case_report(unfinished.folder)
+    page, picture = (unfinished.view(name) for name in VIEWS)
+    placed(page, lambda beside: write_text(beside, made.html))
+    placed(picture, lambda beside: save(made.figures["map"], beside, "png"))
 
 
 def _record(result: Investigation, reading: Reading, winds: xr.Dataset, plan: Plan, unfinished: Unfinished) -> None:
@@ -283,7 +285,7 @@ def _record(result: Investigation, reading: Reading, winds: xr.Dataset, plan: Pl
                 )
         case.append_many([Draft(kind="sighting", body=sighting_body(seen), inputs=(seen.evidence_sha256,))
                           for seen in reading.sightings])  # fmt: skip
-        inputs = (*(file.sha256 for file in reading.files), *_digests(winds))
+        inputs = (*(file.sha256 for file in reading.files), *digests_of(winds))
         case.append_many(_findings(result, winds, plan, inputs))
         for name in unfinished.names:
             case.add_file(unfinished.folder / name, inputs=inputs)
@@ -294,47 +296,17 @@ def _findings(result: Investigation, winds: xr.Dataset, plan: Plan, inputs: tupl
     about = {"command": plan.command, "version": __version__, "seed": plan.seed, "members": plan.members}
     about |= {"winds": winds.attrs.get("source", ""), "hours_back": plan.hours_back, "hours_ahead": plan.hours_ahead}
     found = {name: getattr(result, name) for name in ("track", "drift_test", "origin", "identity", "ledger")}
+    found["truth"] = result.comparison
+    told = {name: one.to_json() for name, one in found.items() if one is not None}
+    told |= {"missing": list(result.missing)} if result.missing else {}
     return [
-        Draft(
-            kind="finding", body={"name": name, "parameters": about, "result": one.to_json()}, inputs=inputs, label=name
-        )
-        for name, one in found.items()
-        if one is not None
+        Draft(kind="finding", body={"name": name, "parameters": about, "result": one}, inputs=inputs, label=name)
+        for name, one in told.items()
     ]
 
 
-def _digests(winds: xr.Dataset) -> tuple[str, ...]:
-    digest = winds.attrs.get("sha256", "")
-    return tuple(digest) if isinstance(digest, list | tuple) else ((digest,) if digest else ())
-
-
-def _content(result: Investigation, reading: Reading, winds: xr.Dataset, plan: Plan) -> ReportContent:
-    made = datetime.now(UTC)
-    source = str(winds.attrs.get("source", "winds"))
-    evidence = [(file.path.name, file.sha256, f"sightings ({file.format})") for file in reading.files]
-    evidence += [(f"winds: {source}", digest, "winds") for digest in _digests(winds)]
-    return ReportContent(
-        title=plan.title,
-        summary=result.sentences(),
-        sightings=reading.sightings,
-        track=result.track,
-        hindcast=result.hindcast,
-        forecast=result.forecast,
-        ledger=result.ledger,
-        drift_test=result.drift_test,
-        origin=result.origin,
-        identity=result.identity,
-        truth=_within(plan.truth, result.track),
-        evidence=tuple(evidence),
-        provenance={"overflight": __version__, "seed": str(plan.seed), "winds": source, "made": iso(made)},
-        command=plan.command,
-        limits=LIMITS,
-    )
-
-
-def _within(truth: pd.DataFrame | None, path: Track) -> pd.DataFrame | None:
-    if truth is None:
-        return None
+def _within(truth: pd.DataFrame, path: Track) -> pd.DataFrame:
+    """Return the fixes between the first and the last sighting."""
     first, last = (path.mean["time"].values[i] for i in (0, -1))
     kept: pd.DataFrame = truth[(truth["time"] >= first) & (truth["time"] <= last)]
     return kept

@@ -93,14 +93,15 @@ def write(found: DriftTest, seen: Sequence[Sighting], path: Path) -> None:
     """Write the finding as JSON, or its figure."""
     from overflight.case import export
     from overflight.case.placing import placed
-    from overflight.case.report.drift_section import drift_figure
-    from overflight.geo.times import to_datetime64
+    from overflight.case.report.case_charts import drift
+    from overflight.case.report.words import words
+    from overflight.geo.times import iso
 
     suffix = path.suffix.lower()
     if suffix == ".json":
         export.write_json(found.to_json(), path)
         return
-    figure = drift_figure(found, to_datetime64(min(s.time for s in seen)))
+    figure = drift(found.to_json(), iso(min(s.time for s in seen)), words("en"))
     placed(path, lambda beside: figure.savefig(beside, format=suffix[1:], dpi=150))
 
 

@@ -35,11 +35,11 @@ def investigate(
     json: Json = False,
 ) -> None:
     """From sightings and winds to an incident folder with a report."""
-    from overflight.case.folder import FILES, require_free
+    from overflight.case.folder import FILES, VIEWS, require_free
     from overflight.case.investigate import Plan, wind_window
     from overflight.case.investigate import investigate as run
 
-    require_free(case, FILES)
+    require_free(case, (*FILES, *VIEWS))
     require_memory(members, hours_back + hours_ahead, 1800.0)
     reading = reading_of(sightings, how)
     seed = seed_of(seed)
@@ -62,3 +62,4 @@ def finish(found: Investigation, json: bool) -> None:
         say(f"- {sentence}")
     say(f"\nreport  {found.folder / 'report.html'}\nmap     {found.folder / 'map.png'}")
     say(f"case    {found.folder / 'case'}  (seed {found.seed})")
+    say(f"paper   overflight report {found.folder} writes it as PDF too, and anew when the case has grown")

@@ -15,13 +15,14 @@ from overflight.cli.options import (
     Steady,
     WindError,
     Winds,
+    command_line,
     counted,
     measured,
     opened,
     seed_of,
     value_of,
 )
-from overflight.cli.recover_plan import plan_, update_
+from overflight.cli.recover_plan import Record, plan_, update_
 from overflight.cli.reported import AS_TOLD, Reported, reading_of
 from overflight.cli.screen import remark, say, say_json
 from overflight.errors import InvalidInput
@@ -58,6 +59,17 @@ class Water:
         str | None, Parameter(help="Depth of the water, m, or a CF NetCDF of it: what sinks lies on the bed.")
     ] = None
 
+    def options(self) -> dict[str, Any]:
+        """Return the options as the command line had them."""
+        return {name: getattr(self, name) for name in ("drift_hours", "currents", "ice", "depth")}
+
+    def digests(self) -> tuple[str, ...]:
+        """Return the digests of the files among them."""
+        from overflight.case.canonical import sha256_of
+
+        given = [Path(one) for one in (self.currents, self.ice, self.depth) if one is not None]
+        return tuple(sha256_of(path) for path in given if path.is_file())
+
 
 ON_WATER = Water()
 
@@ -87,20 +99,23 @@ def recover(
     steady: Steady = False,
     how: Reported = AS_TOLD,
     seed: Seed = None,
+    record: Record = True,
     output: Annotated[
         Path | None,
         Parameter(name=["--output", "-o"], help="File to write: .geojson, .kml, .csv, .parquet, .png or .json."),
     ] = None,
     json: Json = False,
 ) -> None:
-    """Say where the remains came down, by class of object, and where they drifted or sank."""
+    """Say where the remains came down, by class of object, and where they drifted or sank; of a case, record it."""
     import numpy as np
 
     from overflight import recover as room
     from overflight.case.landing_file import SUFFIXES, write_landing
     from overflight.case.placing import require_place
+    from overflight.case.recovery import incident_of
     from overflight.case.surface import surface_of_regions
     from overflight.geo.times import parse_utc
+    from overflight.winds import digests_of
 
     if output is not None:
         require_place(output, SUFFIXES)
@@ -120,11 +135,28 @@ def recover(
     if output is not None:
         write_landing(found, output)
         remark(f"written: {output}")
+    if record and (incident := incident_of(tracks[0])) is not None:
+        asked = command_line("recover", incident, event=event, time=time, time_error=time_error, altitude=altitude,
+                             winds=winds, state=state, fall_speed=fall_speed, **water.options(), members=members,
+                             no_wind_error=not wind_error, steady=steady, seed=seed)  # fmt: skip
+        recorded(found, incident, asked, (*digests_of(field), *water.digests()))
     if json:
         say_json(found.to_json())
         return
     for line in lines(found):
         say(line)
+
+
+def recorded(found: Landing, incident: Path, asked: str, inputs: tuple[str, ...]) -> None:
+    """Record a landing in the case that it was asked of."""
+    from overflight.case import export
+    from overflight.case.landing_file import to_geojson
+    from overflight.case.recovery import add_recovery, digest_of_file
+
+    about = {"command": asked, "seed": found.seed, "members": found.members, "winds": found.source}
+    path = add_recovery(incident, found.to_json(), about, lambda beside: export.write_json(to_geojson(found), beside),
+                        inputs=(digest_of_file(incident, "track.nc"), *inputs))  # fmt: skip
+    remark(f"recorded in the case, with {path}")
 
 
 def hours_of(hours: float) -> np.timedelta64:
@@ -177,6 +209,7 @@ def flown(
 ) -> tuple[xr.Dataset, xr.Dataset]:
     """Return winds and the track up to the event: read, or estimated from sightings and followed on."""
     from overflight import infer
+    from overflight.case.recovery import incident_of
     from overflight.cli.airspace import trajectories
     from overflight.winds import members as members_of
 
@@ -185,6 +218,8 @@ def flown(
     margin = timedelta(seconds=SURE * what.time_sd_s)
     source, drift_h = winds
     end = what.time + margin + timedelta(hours=FALL_H + drift_h)
+    if (incident := incident_of(one)) is not None:
+        folder_of_track = incident / "track.nc"
     if one.is_dir() and one.suffix != ".zarr":
         if not folder_of_track.is_file():
             raise InvalidInput("tracks", f"{one} without track.nc", "an incident folder, a track or sightings")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from overflight.cli.options import Json, counted, measured, numbers_of
+from overflight.cli.options import Json, command_line, counted, measured, numbers_of
 from overflight.cli.screen import remark, say, say_json
 from overflight.errors import InvalidInput
 
@@ -24,8 +24,10 @@ PLANS = (".gpx", ".kml", ".geojson", ".png", ".pdf")
 DENSITIES = (".geojson", ".json", ".parquet")
 KMH = 1.0 / 3.6
 Place = Annotated[
-    Path, Parameter(help="Cells with their probability, as `overflight recover` writes them: .geojson or .parquet.")
-]
+    Path, Parameter(help="Cells with their probability, as `overflight recover` writes them: .geojson or .parquet; or "
+                         "an incident folder whose case holds them.")
+]  # fmt: skip
+Record = Annotated[bool, Parameter(help="Record it in the case, where an incident folder is given.")]
 Kind = Annotated[
     str, Parameter(name="--class", help="Plan for one class of object of the file; for all together where not given.")
 ]
@@ -96,7 +98,7 @@ def plan_(places: Place, *, asked: Asked) -> None:
     for path in asked.output:
         require_place(path, PLANS)
     effort, widths = effort_of(asked), widths_of(asked)
-    cells = read_cells(places, asked.class_)
+    cells = read_cells(density_of(places), asked.class_)
     found = plan(cells, widths, effort, coverage=asked.coverage, detection=asked.detection, land=asked.terrain,
                  is_water=is_water)  # fmt: skip
     write_plan(found, asked.output)
@@ -202,30 +204,54 @@ def update_(
     ] = (),
     blind: Annotated[float, measured("Chance that the sensor could not see it wherever it lay.", 0, 1, "")] = 0.0,
     class_: Kind = "",
+    record: Record = True,
     output: Annotated[
         Path | None, Parameter(name=["--output", "-o"], help="Density after: .geojson or .parquet.")
     ] = None,
     json: Json = False,
 ) -> None:
-    """Say where it is, after searches that did not find it."""
+    """Say where it is, after searches that did not find it; of a case, record it."""
     from overflight.case.placing import placed, require_place
     from overflight.recover.search import Cells, read_cells, update, write_cells
 
     if output is not None:
         require_place(output, DENSITIES)
     require_pods(searched, pod)
-    cells = read_cells(places, class_)
+    before = density_of(places)
+    cells = read_cells(before, class_)
     done = searches_of(cells, searched, pod)
     found = update(cells.density, done, blind=blind)
-    records = [record(path, search, found, blind) for path, search in zip(searched, done, strict=True)]
+    records = [search_record(path, search, found, blind) for path, search in zip(searched, done, strict=True)]
     after = Cells(found.density, cells.terrain, (*cells.searches, *records), cells.object_class)
     if output is not None:
         placed(output, lambda beside: write_cells(after, beside))
         remark(f"written: {output}")
+    if record and before != places:
+        asked = command_line("recover", "update", before, searched=searched, pod=pod, blind=blind,
+                             **{"class": class_ or None})  # fmt: skip
+        recorded(before, after, summary(after, found), asked, searched)
     if json:
         say_json(summary(after, found))
     else:
         say(told(cells, after, found))
+
+
+def density_of(places: Path) -> Path:
+    """Return the file of cells: the one given, or the last that the case of an incident folder records."""
+    from overflight.case.recovery import incident_of, last_density
+
+    incident = incident_of(places)
+    return places if incident is None else last_density(incident)
+
+
+def recorded(before: Path, after: Cells, found: dict[str, Any], asked: str, searched: tuple[Path, ...]) -> None:
+    """Record in its case what the searches teach, and keep the areas that were searched."""
+    from overflight.case.recovery import add_recovery, digest_of_file
+    from overflight.recover.search import write_cells
+
+    path = add_recovery(before.parent, found, {"command": asked}, lambda beside: write_cells(after, beside),
+                        inputs=(digest_of_file(before.parent, before.name),), evidence=searched)  # fmt: skip
+    remark(f"recorded in the case, with {path}")
 
 
 def require_pods(searched: tuple[Path, ...], pod: tuple[float, ...]) -> None:
@@ -255,7 +281,7 @@ def searches_of(cells: Cells, searched: tuple[Path, ...], pod: tuple[float, ...]
     return done
 
 
-def record(path: Path, search: Search, found: Update, blind: float) -> dict[str, Any]:
+def search_record(path: Path, search: Search, found: Update, blind: float) -> dict[str, Any]:
     """Return what is kept of a search in the density that learnt from it."""
     from hashlib import sha256
 

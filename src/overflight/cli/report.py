@@ -34,7 +34,8 @@ def report(
     if output is not None:
         require_place(output, SUFFIXES)
     made = case_report(case, language=language)
-    paths = [output] if output is not None else [made.folder / f"report-{language}{suffix}" for suffix in SUFFIXES]
+    named = "report" if language == "en" else f"report-{language}"
+    paths = [output] if output is not None else [made.folder / f"{named}{suffix}" for suffix in SUFFIXES]
     for path in paths:
         if path.resolve() in made.recorded:
             raise InvalidInput("output", f"{path}, which the case records", "another name")

@@ -26,7 +26,9 @@ def as_invalid(problem: cyclopts.CycloptsError, verbs: Mapping[str, Collection[s
         known = ", ".join(verbs[verb])  # cyclopts tells no more than eight
         return InvalidInput("verb", repr(_first(problem)), f"one of {known}", verb, hint if close else "")
     if isinstance(problem, exceptions.UnknownOptionError):
-        return InvalidInput(field, "an unknown option", f"an option of {verb}", where, hint)
+        told = field or (token.value if token is not None else _first(problem))  # cyclopts tells some as a value
+        given = str(told).partition("=")[0]
+        return InvalidInput(given, "an unknown option", f"an option of {verb}", where, hint)
     if isinstance(problem, exceptions.UnusedCliTokensError):
         return InvalidInput("argument", repr(_first(problem)), "no more of them", verb, hint)
     if isinstance(problem, exceptions.RepeatArgumentError):

@@ -14,13 +14,14 @@ if TYPE_CHECKING:
     from overflight.winds.coverage import covers, gaps, require, subset
     from overflight.winds.error import WindError
     from overflight.winds.field import canonical
-    from overflight.winds.open import members, open_winds
+    from overflight.winds.open import digests_of, members, open_winds
     from overflight.winds.perturbation import perturbation_field
 
 __all__ = [
     "WindError",
     "canonical",
     "covers",
+    "digests_of",
     "gaps",
     "members",
     "open_winds",
@@ -32,6 +33,7 @@ _HOME = {
     "WindError": "error",
     "canonical": "field",
     "covers": "coverage",
+    "digests_of": "open",
     "gaps": "coverage",
     "members": "open",
     "open_winds": "open",

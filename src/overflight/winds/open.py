@@ -117,6 +117,12 @@ def _at_hand(ds: xr.Dataset) -> xr.Dataset:
     return ds
 
 
+def digests_of(ds: xr.Dataset) -> tuple[str, ...]:
+    """Return the SHA-256 digests of the files that winds were read from, as far as they are known."""
+    digest = ds.attrs.get("sha256", "")
+    return tuple(digest) if isinstance(digest, list | tuple) else ((digest,) if digest else ())
+
+
 def members(ds: xr.Dataset) -> list[xr.Dataset]:
     """Split an ensemble into its members; winds without members are a list of one."""
     if "member" not in ds.dims:

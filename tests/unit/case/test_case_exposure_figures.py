@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from overflight.airspace.exposure import Plan, crossing_many, dates_between, expose, places_of, ranking
-from overflight.case.report.exposure_figures import equal_earth, figure, origin_map, section
+from overflight.case.report.exposure_figures import equal_earth, figure, origin_map
 from overflight.drift import flows
 
 WINDS = flows.winds(flows.Wave(), step_deg=10.0, hours=np.arange(0, 97, 12))
@@ -30,7 +30,6 @@ def test_a_steady_wind_is_called_no_climatology_in_every_figure(cube):
     steady = cube.assign_attrs(steady_winds=1)
     for drawn in (figure(steady), origin_map(steady, str(ranking(cube)["id"][0]))):
         assert drawn.get_suptitle().endswith("this is no climatology")
-    assert section(steady).sentences[0].endswith("this is no climatology.")
     assert "climatology" not in figure(cube).get_suptitle()
 
 
@@ -41,12 +40,6 @@ def test_the_map_of_a_country_marks_the_places_that_reach_it(cube):
     axes = origin_map(cube, top).axes[0]
     marked = [len(c.get_offsets()) for c in axes.collections[-2:]]
     assert marked == [cube.sizes["launch"] - reach, reach]
-
-
-def test_a_section_ranks_the_countries(cube):
-    found = section(cube, 3)
-    assert [row[0] for row in found.rows[:3]] == ranking(cube)["name"][:3].tolist()
-    assert len(found.rows[0]) == len(found.columns)
 
 
 def test_the_projection_keeps_areas():

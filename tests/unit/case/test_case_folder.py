@@ -31,6 +31,13 @@ def incident(folder, then=lambda: None):
         then()
 
 
+def viewed(folder, then=lambda: None):
+    with written(folder, (*NAMES, "view")) as unfinished:
+        fill(unfinished)
+        unfinished.view("view").write_text("of the case")
+        then()
+
+
 def interrupt():
     raise KeyboardInterrupt
 
@@ -78,6 +85,16 @@ def test_what_another_writes_meanwhile_is_not_written_over(tmp_path):
         incident(folder, lambda: (folder / "b.txt").write_text("theirs"))
     assert entries(folder) == ["b.txt"]
     assert (folder / "b.txt").read_text() == "theirs"
+
+
+def test_what_is_made_of_the_case_comes_with_it_or_nothing_does(tmp_path):
+    folder = tmp_path / "incident"
+    viewed(folder)
+    assert entries(folder) == ["a.txt", "b.txt", "case", "view"]
+    assert verify(folder / "case").files == 2  # it is no file of the case
+    with pytest.raises(InvalidInput, match="which holds view now"):
+        viewed(tmp_path / "other", lambda: (tmp_path / "other" / "view").write_text("theirs"))
+    assert entries(tmp_path / "other") == ["view"]
 
 
 def test_two_runs_at_once_do_not_share_a_folder(tmp_path):

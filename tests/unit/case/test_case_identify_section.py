@@ -34,7 +34,6 @@ def test_sentences_and_rows_say_the_finding_and_none(found):
     assert part.sentences[1].startswith("2 candidates given; 2 aloft in time")
     assert [row[0] for row in part.rows] == ["over it", "beside it", NONE]
     assert all(len(row) == len(part.columns) for row in part.rows)
-    assert part.figure is None
 
 
 def test_the_map_is_drawn_over_the_antimeridian(found):

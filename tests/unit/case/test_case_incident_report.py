@@ -3,16 +3,18 @@
 import html
 import re
 import string
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from html.parser import HTMLParser
 
 import pytest
-from report_cases import synthetic_case
+from report_cases import TIMES, synthetic_case
 
 from overflight.case.case_file import Case
+from overflight.case.claims import SUBJECTS
 from overflight.case.claims import Claim as Stated
+from overflight.case.report import record_parts
 from overflight.case.report.case_page import case_report
-from overflight.case.report.claims import Bearing, Claim, claims_of
+from overflight.case.report.claims import Bearing, Claim, claims_of, stated
 from overflight.case.report.holdings import holdings
 from overflight.case.report.parts import runs
 from overflight.case.report.record_parts import claimed, summary
@@ -68,16 +70,60 @@ def test_every_reference_leads_somewhere_and_headings_are_in_order(page):
     assert all(len(alt) > 20 for alt in found.alts)
 
 
-def test_every_sentence_found_names_its_record(page, folder):
-    """All sentences of the summary but the two about the case as a whole, and all of drift and origin."""
+class Sentences(HTMLParser):
+    """Text and record links of each paragraph, item, caption of a figure and first cell of a row, by its part."""
+
+    WHOLE = ("p", "li", "figcaption", "th")
+
+    def __init__(self, page):
+        super().__init__()
+        self.part, self.open, self.found, self.quiet = "", None, [], False
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        given = dict(attrs)
+        if tag == "section":
+            self.part = given.get("id", "")
+        if tag in self.WHOLE and given.get("class") != "how" and given.get("scope") != "col":
+            self.open = (tag, [], [])
+        self.quiet = self.quiet or bool(self.open and given.get("class") == "cite")
+        if tag == "a" and self.open and given["href"].startswith("#r"):
+            self.open[2].append(given["href"][1:])
+
+    def handle_endtag(self, tag):
+        if self.open and tag == self.open[0]:
+            self.found.append((self.part, "".join(self.open[1]), self.open[2]))
+            self.open, self.quiet = None, False
+
+    def handle_data(self, data):
+        if self.open and not self.quiet:
+            self.open[1].append(data)
+
+
+FINDINGS = ("track", "drift_test", "ledger", "origin", "recovery")
+
+
+@pytest.mark.parametrize("language", languages())
+def test_every_sentence_with_a_figure_leads_to_its_record(tmp_path, language):
+    folder = synthetic_case(tmp_path / "whole", FINDINGS, statement={"who": "Party A", "words": "It had 2 motors."})
+    with Case.open(folder / "case") as case:
+        for subject, more in (("was-drifting", {}), ("at-altitude", {"altitude_m": (16000.0, 16000.0)})):
+            case.append("claim", Stated(party="Party B", subject=subject, **more).to_json())
+    page = case_report(folder, language=language).html
+    anchors = set(Outline(page).anchors)
+    told = [one for one in Sentences(page).found if one[0] not in ("", "records") and re.search(r"\d", one[1])]
+    assert {part for part, _, _ in told} == {
+        "short", "where", "whose", "drift", "origin", "recovery", "claims", "evidence", "limits"}  # fmt: skip
+    assert [one for one in told if not one[2]] == []
+    assert {link for _, _, links in told for link in links} <= anchors
+
+
+def test_every_sentence_found_names_the_record_of_its_finding(page, folder):
     numbers = {r["body"]["name"]: r["id"] for r in holdings(folder).of("finding")}
     for part, finding in (("drift", "drift_test"), ("origin", "origin")):
-        section = page.split(f'<section id="{part}"')[1].split("</section>")[0]
-        lines = re.findall(r"<p>(.*?)</p>", section, re.DOTALL)
-        assert lines
-        assert all(f'href="#r{numbers[finding]}"' in line for line in lines)
-    lines = re.findall(r"<p>(.*?)</p>", page.split('<section id="short"')[1].split("</section>")[0], re.DOTALL)
-    assert sum('href="#r' not in line for line in lines) == 2
+        found = [links for name, text, links in Sentences(page).found if name == part and text.strip()]
+        assert found
+        assert all(f"r{numbers[finding]}" in links for links in found)
 
 
 def test_each_cited_record_stands_with_its_hash(page, folder):
@@ -168,6 +214,26 @@ def test_a_search_area_is_drawn_where_there_is_one(tmp_path):
     page = case_report(synthetic_case(tmp_path / "recovered", ("recovery",))).html
     assert "No search area" not in page
     assert 'figure class="recovery"' in page
+    text = text_of(page)
+    assert "taken to end by a cut-down at 1 Jan 2023 12:00 UTC; 500 members of each class" in text
+    assert "Comes down on payload" in text
+    assert "land 75 %, sea 25 %" in text
+
+
+def test_a_long_table_says_where_the_whole_is(tmp_path, monkeypatch):
+    monkeypatch.setattr(record_parts, "MOST_ROWS", 2)
+    page = case_report(synthetic_case(tmp_path / "long", ())).html
+    assert "and 1 more; “overflight case list FOLDER --kind sighting” lists all of them" in text_of(page)
+
+
+def test_an_open_case_is_no_error(tmp_path):
+    folder = tmp_path / "open"
+    with Case.create(folder / "case", title="Open") as case:
+        case.append("statement", {"who": "Party A", "words": "It flew.", "source": "a letter"})
+    made = case_report(folder)
+    assert made.problems == ()
+    assert 'role="alert"' not in made.html
+    assert "hold against their hashes. The case is open: records may follow." in text_of(made.html)
 
 
 def test_a_file_that_differs_is_told_and_not_drawn(tmp_path):
@@ -189,14 +255,16 @@ def test_a_folder_without_a_case_is_refused(tmp_path):
 
 def test_claims_stand_beside_findings_in_plain_words(folder):
     case, english = holdings(folder), words("en")
-    bears = Bearing(finding="drift_test", direction="contradicts", strength=0.97, records=("6",))
+    bears = Bearing(
+        finding="drift_test", direction="contradicts", strength="strongly", probability=(0.02, 0.04), records=("6",)
+    )
     claims = (
         Claim(text="It was drifting.", party="Party A", verdict="contradicted", bearings=(bears,), records=("12",)),
         Claim(text="It meant no harm.", party="Party B", verdict="not testable", records=("13",)),
     )
     (table, statements) = claimed(case, claims, english).tables
     assert [cell.text for cell in table.rows[0]] == [
-        "It was drifting.", "Party A", "drift test: contradicts (97.0\xa0%)", "contradicted"]  # fmt: skip
+        "It was drifting.", "Party A", "drift test: contradicts strongly (probability of the claim 2.0\xa0% to 4.0\xa0%)", "contradicted"]  # fmt: skip
     assert [cell.text for cell in table.rows[1]][2:] == ["none", "not testable by this tool"]
     assert table.rows[0][2].records == ("6",)
     assert statements.rows[0][0].text == "It flew <straight>."
@@ -207,6 +275,28 @@ def test_claims_stand_beside_findings_in_plain_words(folder):
     )
 
 
+STATED = {
+    "passed-over": {"region": "AAA", "region_name": "Aland"},
+    "was-drifting": {},
+    "launched-from": {"lat": 40.0, "lon": 5.0, "radius_km": 70.0},
+    "at-altitude": {"altitude_m": (16000.0, 18000.0)},
+    "was-civil": {},
+    "purpose": {"words": "weather"},
+}
+
+
+@pytest.mark.parametrize("is_denied", [False, True])
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_a_claim_is_said_in_each_language(subject, is_denied):
+    one = Stated(party="A", subject=subject, denied=is_denied, **STATED[subject])
+    assert stated(one, words("en")) == str(one)
+    told = stated(one, words("es"))
+    assert ("no " in told) == is_denied
+    assert told != str(one)
+    bound = stated(replace(one, start=TIMES[0], end=TIMES[1]), words("es")).replace("\xa0", " ")
+    assert bound.endswith(", entre el 1 ene 2023 00:00 y el 1 ene 2023 06:00 UTC")
+
+
 def test_a_claim_is_read_with_the_statement_behind_it(tmp_path):
     statement = {"who": "Party A", "words": "It drifted.", "language": "en", "source": "a letter"}
     folder = synthetic_case(tmp_path / "incident", statement=statement)
@@ -214,7 +304,7 @@ def test_a_claim_is_read_with_the_statement_behind_it(tmp_path):
         said = next(record for record in case.records("statement"))
         case.append("claim", asdict(Stated(party="Party A", subject="was-drifting", statement=said.number)))
         case.append("claim", asdict(Stated(party="Party B", subject="purpose", words="to see")))
-    drifting, purpose = claims_of(holdings(folder))
+    drifting, purpose = claims_of(holdings(folder), words("en"))
     assert (drifting.party, drifting.verdict) == ("Party A", "contradicted")
     assert drifting.records[1] == str(said.number)
     assert drifting.bearings[0].finding == "drift_test"

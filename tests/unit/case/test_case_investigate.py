@@ -8,8 +8,9 @@ import pytest
 import xarray as xr
 
 from overflight.case.case_file import Case
-from overflight.case.folder import FILES
+from overflight.case.folder import FILES, VIEWS
 from overflight.case.investigate import Plan, investigate
+from overflight.case.report.case_page import case_report
 from overflight.case.verify import verify
 from overflight.drift import flows
 from overflight.drift.kernels.output import LANDED
@@ -85,12 +86,14 @@ def test_the_log_records_what_was_written_and_only_that(tmp_path):
     with Case.open(folder / "case") as case:
         records = case.records()
     recorded = {r.body["path"]: r.body["sha256"] for r in records if r.kind == "file"}
-    assert set(recorded) == set(FILES)
-    assert {path.name for path in folder.iterdir()} == {*FILES, "case", "mine.nc", "mine.geojson"}
+    written = set(FILES) - {"truth.csv"}  # no track was withheld
+    assert set(recorded) == written
+    assert {path.name for path in folder.iterdir()} == {*written, *VIEWS, "case", "mine.nc", "mine.geojson"}
+    assert (folder / "report.html").read_text() == case_report(folder).html
     for name, digest in recorded.items():
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
     assert records[-1].kind == "closing"
-    for name in FILES:
+    for name in written:
         kept = (folder / name).read_bytes()
         (folder / name).write_bytes(kept[:-1])
         assert f"{name} differs" in str(verify(folder / "case"))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from matplotlib.collections import PolyCollection
 
-from overflight.case.report.search_figures import A4, LISTED, figure, rows, save, section
+from overflight.case.report.search_figures import A4, LISTED, figure, save
 from overflight.geo.density import Density
 from overflight.recover.search import Cells, Effort, plan
 from overflight.recover.search.sensors import fixed
@@ -42,14 +42,6 @@ def test_the_page_draws_every_sortie_whole_and_fits_a4(place):
         assert south <= min(y) <= max(y) <= north
     cells = [c for c in axes.collections if isinstance(c, PolyCollection)]
     assert len(cells[-1].get_paths()) > 10
-
-
-def test_the_section_has_a_row_a_sortie_and_says_what_it_rests_on():
-    found = planned(PLACES["lake"])
-    part = section(found)
-    assert len(part.rows) == len(found.sorties) == len(rows(found))
-    assert str(found) == part.sentences[0]
-    assert "safety" in part.sentences[1]
 
 
 @pytest.mark.parametrize("kind", ["png", "pdf"])

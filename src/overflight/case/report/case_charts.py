@@ -15,17 +15,23 @@ from numpy.typing import NDArray
 
 from overflight.case.report.case_maps import LABEL, instants, time_axis
 from overflight.case.report.chart import AHEAD, BACK, INK, MUTED, SIGHTING, STYLE, TRACK, new_figure
-from overflight.case.report.drift_section import STRENGTHS
-from overflight.case.report.figures import cell_shapes
-from overflight.case.report.ground import Projection, draw_ground, scale_bar
-from overflight.case.report.origin_section import DRAWN_LEVEL, SHADES
+from overflight.case.report.ground import Projection, cell_shapes, draw_ground, scale_bar
 from overflight.case.report.words import Words
 from overflight.geo import sphere
 from overflight.geo.density import Density
 from overflight.infer.hypotheses.power import SEEN
 
 Result = Mapping[str, Any]
+DRAWN_LEVEL = 0.99
+"""Cells outside this region are not drawn: they stretch over half the Earth."""
+SHADES = ((0.99, "#d7e8f4"), (0.9, "#86bbdd"), (0.5, BACK))
+LEAST_SITE = 0.001
+"""A site of less probability is not named."""
+LEAST_KM = {True: 30.0, False: 3.0}
+"""Least half height of a map, of launches and of landings."""
 _NAMED, _NS = 4, 1e9
+STRENGTHS = (0.5, 1.0, 2.0)
+"""Logarithms of Bayes factors from which evidence is substantial, strong, decisive (Jeffreys 1961, appendix B)."""
 
 
 def drift(result: Result, start: str, words: Words) -> Figure:
@@ -122,7 +128,7 @@ def regions(density: Density, words: Words, *, sites: Sequence[Result] = (), win
         shapes, fits = cell_shapes(density, projection)
         shown = [shape for shape, on in zip(shapes, drawn[fits], strict=True) if on]
         x, y = np.abs(np.concatenate(shown)).max(axis=0)
-        half = 1.15 * max(x / 1.7, y, 30.0)
+        half = 1.15 * max(x / 1.7, y, LEAST_KM[bool(windows)])
         places = np.array([projection.xy(s["lat"], s["lon"]) for s in sites[:_NAMED]], np.float64).reshape(-1, 2)
         draw_ground(axes, projection, 1.7 * half, half, keep_clear=places)
         for level, colour in SHADES:

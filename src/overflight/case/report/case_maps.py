@@ -9,6 +9,7 @@ from typing import Any
 import matplotlib as mpl
 import matplotlib.dates as mdates
 import numpy as np
+import pandas as pd
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
@@ -17,8 +18,9 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from overflight.airspace.regions import HIGH_SEAS
-from overflight.case.report.chart import AHEAD, BACK, INK, MUTED, SIGHTING, STYLE, TRACK, new_figure
+from overflight.case.report.chart import AHEAD, BACK, INK, MUTED, SIGHTING, STYLE, TRACK, TRUTH, new_figure
 from overflight.case.report.ground import Projection, draw_ground, scale_bar
+from overflight.case.report.truth import Comparison
 from overflight.case.report.words import Words
 from overflight.geo import sphere
 from overflight.infer.bands import outline
@@ -28,6 +30,7 @@ Row = Mapping[str, Any]
 
 DRAWN_MEMBERS, DRAWN_REGIONS = 80, 40
 DOUBTED = 0.5
+WITHHELD: dict[str, Any] = {"color": TRUTH, "linewidth": 1.8, "linestyle": (0, (4, 2))}
 KINDS = {"country": BACK, "disputed": AHEAD, "high_seas": "#9aa7b2"}
 LABEL = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.2}
 
@@ -43,6 +46,7 @@ class Flown:
     sightings : bodies of the records of sightings.
     doubtful : bool a sighting; the track hardly follows these.
     before, after : trajectories of hindcast and forecast, or None.
+    truth : fixes of a track that was withheld, or None.
     """
 
     samples: xr.Dataset
@@ -51,6 +55,7 @@ class Flown:
     doubtful: Sequence[bool]
     before: xr.Dataset | None = None
     after: xr.Dataset | None = None
+    truth: pd.DataFrame | None = None
 
 
 def overview(flown: Flown, words: Words) -> Figure:
@@ -70,6 +75,9 @@ def overview(flown: Flown, words: Words) -> Figure:
             if part is not None:
                 _members(axes, projection, part, colour, words(f"figure.{key}"))
         axes.plot(*_line(projection, flown.mean), color=TRACK, linewidth=2, zorder=5)
+        if flown.truth is not None:
+            axes.plot(*projection.xy(flown.truth["lat"], flown.truth["lon"]), label=words("figure.truth"), zorder=6,
+                      **WITHHELD)  # fmt: skip
         _marks(axes, seen, flown, words)
         _numbers(axes, seen, flown.sightings, 1.5 * half, words)
         _finish(axes, half)
@@ -112,6 +120,8 @@ def altitude(flown: Flown, words: Words) -> Figure:
                              for q in ("05", "50", "95"))  # fmt: skip
         axes.fill_between(when, low, high, color=TRACK, alpha=0.15, linewidth=0, label=words("figure.band"))
         axes.plot(when, middle, color=TRACK, linewidth=1.6, label=words("figure.median"))
+        if flown.truth is not None:
+            axes.plot(flown.truth["time"], flown.truth["altitude_m"] / 1000.0, label=words("figure.truth"), **WITHHELD)
         told = [row for row in flown.sightings if row["altitude"] is not None]
         if told:
             axes.errorbar(instants(row["time"] for row in told), [row["altitude"]["value_m"] / 1000.0 for row in told],
@@ -120,6 +130,26 @@ def altitude(flown: Flown, words: Words) -> Figure:
         axes.set_ylabel(words("figure.altitude"))
         axes.grid()
         axes.legend(frameon=False, fontsize=9, ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1.0))
+        time_axis(axes, words)
+    return figure
+
+
+def errors(found: Comparison, sightings: Sequence[Row], words: Words) -> Figure:
+    """Draw how far a withheld track lies from the mean, beside the radii that should hold it."""
+    with mpl.rc_context(STYLE):
+        figure = new_figure(9.6, 2.9)
+        axes = figure.subplots()
+        axes.fill_between(found.time, 0, found.radius_90_km, color=TRACK, alpha=0.14, linewidth=0,
+                          label=words("figure.radius", level="90"))  # fmt: skip
+        axes.plot(found.time, found.radius_50_km, color=TRACK, linewidth=1, linestyle=":",
+                  label=words("figure.radius", level="50"))  # fmt: skip
+        axes.plot(found.time, found.error_km, color=TRUTH, linewidth=1.8, label=words("figure.error"))
+        for instant in instants(row["time"] for row in sightings):
+            axes.axvline(instant, color=SIGHTING, linewidth=0.8, alpha=0.6)
+        axes.set_ylabel(words("figure.km"))
+        axes.set_ylim(bottom=0)
+        axes.grid()
+        axes.legend(frameon=False, fontsize=9, ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1.0))
         time_axis(axes, words)
     return figure
 

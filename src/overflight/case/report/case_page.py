@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,14 +11,15 @@ from typing import Any
 
 import jinja2
 from markupsafe import Markup
+from matplotlib.figure import Figure
 
 from overflight import __version__
-from overflight.case.report import findings_parts, record_parts
+from overflight.case.report import findings_parts, record_parts, recovery_parts
 from overflight.case.report.case_maps import kind_of
 from overflight.case.report.chart import svg
 from overflight.case.report.claims import Claim, claims_of
 from overflight.case.report.holdings import Holdings, holdings
-from overflight.case.report.parts import runs
+from overflight.case.report.parts import Part, runs
 from overflight.case.report.words import Words, words
 from overflight.errors import InvalidInput
 from overflight.geo.times import iso
@@ -35,12 +37,14 @@ class Report:
     problems : what of the case does not hold; the page says so too.
     folder : Path. Where the files beside the case lie.
     recorded : the files that the case records, whose place no report may take.
+    figures : its figures by name, as "map".
     """
 
     html: str
     problems: tuple[str, ...]
     folder: Path
     recorded: frozenset[Path]
+    figures: Mapping[str, Figure]
 
 
 def case_report(folder: Path, *, language: str = "en") -> Report:
@@ -60,7 +64,8 @@ def case_report(folder: Path, *, language: str = "en") -> Report:
         The folder holds no case, or there are no texts in the language.
     """
     told, case = words(language), holdings(folder)
-    claims = claims_of(case)
+    claims = claims_of(case, told)
+    parts = _parts(case, claims, told)
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("overflight.case.report", "."),
         autoescape=True,
@@ -68,23 +73,27 @@ def case_report(folder: Path, *, language: str = "en") -> Report:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    html = environment.get_template("case.html.j2").render(_view(case, claims, told))
+    html = environment.get_template("case.html.j2").render(_view(case, claims, parts, told))
     recorded = frozenset((case.folder / str(record["body"]["path"])).resolve() for record in case.of("file"))
-    return Report(html=html, problems=case.problems, folder=case.folder, recorded=recorded)
+    figures = {picture.name: picture.figure for part in parts for picture in part.pictures}
+    return Report(html=html, problems=case.problems, folder=case.folder, recorded=recorded, figures=figures)
 
 
-def _view(case: Holdings, claims: tuple[Claim, ...], told: Words) -> dict[str, Any]:
-    found = [findings_parts.where, findings_parts.ledger, findings_parts.drift, findings_parts.origin,
-             findings_parts.identity, findings_parts.recovery]  # fmt: skip
+def _parts(case: Holdings, claims: tuple[Claim, ...], told: Words) -> list[Part]:
+    found = [findings_parts.where, findings_parts.truth, findings_parts.ledger, findings_parts.drift,
+             findings_parts.origin, findings_parts.identity, recovery_parts.recovery]  # fmt: skip
     parts = [
         record_parts.summary(case, claims, told),
         *(p for p in (make(case, told) for make in found) if p is not None),
     ]
     parts += [record_parts.claimed(case, claims, told), record_parts.evidence(case, told)]
     parts.append(record_parts.limits(case, claims, told))
+    cited = {number for part in parts for number in part.cited()} | {str(case.records[-1]["id"])}
+    return [*parts, record_parts.cited_records(case, cited, told)]
+
+
+def _view(case: Holdings, claims: tuple[Claim, ...], parts: Sequence[Part], told: Words) -> dict[str, Any]:
     last = case.records[-1]
-    cited = {number for part in parts for number in part.cited()} | {str(last["id"])}
-    parts.append(record_parts.cited_records(case, cited, told))
     return {
         "t": told,
         "title": str(case.records[0]["body"].get("title", "")),

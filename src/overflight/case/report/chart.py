@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
@@ -40,6 +41,12 @@ STYLE: dict[str, Any] = {
 def new_figure(width: float, height: float) -> Figure:
     """Return a figure that belongs to nobody's global state. [inches]"""
     return Figure(figsize=(width, height), layout="constrained")
+
+
+def save(figure: Figure, path: Path, kind: str) -> None:
+    """Write a figure as PNG, PDF or SVG."""
+    with mpl.rc_context(STYLE):
+        figure.savefig(path, dpi=150, format=kind)
 
 
 def svg(figure: Figure, name: str) -> str:

@@ -18,7 +18,6 @@ from overflight.airspace.exposure import crossing_many, lorenz, ranking
 from overflight.airspace.exposure.answers import LIKELY, MANY, at_least, country_number
 from overflight.airspace.exposure.cube import STEADY
 from overflight.case.report.chart import AHEAD, BACK, BORDER, INK, LAND, MUTED, SEA, STYLE, new_figure
-from overflight.case.report.section import Section
 from overflight.geo import basemap
 
 F64 = NDArray[np.float64]
@@ -65,26 +64,6 @@ def origin_map(cube: xr.Dataset, country: str) -> Figure:
             _world(fig, axes, cube, chance.sel(season=season).values, text)
         fig.suptitle(_heading(cube, "\n"), fontsize=9, color=MUTED, x=0.01, ha="left")
     return fig
-
-
-def section(cube: xr.Dataset, number: int = MANY) -> Section:
-    """Return the part of a report that a cube is."""
-    table, many = ranking(cube), crossing_many(cube, number)
-    some = table[table["hours"] > 0.0]
-    best = many.iloc[int(many["probability"].to_numpy().argmax())]
-    sentences = (
-        f"{_heading(cube)}.",
-        f"{len(some)} of {len(table)} countries were crossed; Gini of exposure {lorenz(cube).gini:.2f}.",
-        f"At least {number} countries were crossed most often in {best['season']} at {best['altitude_m']:.0f} m: from "
-        f"{best['places_any']} of {best['places']} places, from {best['places_likely']} of them more often than not.",
-    )
-    rows = tuple(
-        (str(row["name"]), f"{row['probability']:.1%}", f"{row['hours']:.2f}", f"{row['share']:.1%}")
-        for _, row in some.head(LISTED).iterrows()
-    )
-    caption = f"From where at least {number} countries are crossed, and how exposure falls on countries."
-    return Section(title="Exposure", sentences=sentences, columns=("country", "crossed by", "hours", "share"),
-                   rows=rows, figure=figure(cube, number), caption=caption)  # fmt: skip
 
 
 def _heading(cube: xr.Dataset, parted: str = "; ") -> str:

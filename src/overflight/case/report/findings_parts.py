@@ -6,14 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from overflight.case.report import case_charts, case_maps
+from overflight.case.report.case_charts import LEAST_SITE
 from overflight.case.report.case_maps import DOUBTED, Flown, kind_of
 from overflight.case.report.holdings import Holdings, RecordDict
 from overflight.case.report.parts import Cell, Ids, Line, Listing, Part, Picture, Table
+from overflight.case.report.truth import compared
 from overflight.case.report.words import Words
 from overflight.infer.drift_result import JUDGED_SPEED_MS
 
 Result = Mapping[str, Any]
-LEAST_SITE, MOST_SITES, MOST_CANDIDATES = 0.001, 12, 10
+MOST_SITES, MOST_CANDIDATES = 12, 10
 VERDICTS = {
     "consistent with constant-level drift": "consistent level",
     "consistent with drift only if the level changed": "consistent changed",
@@ -77,6 +79,7 @@ def flown_of(case: Holdings) -> tuple[Flown | None, Ids]:
         return None, ()
     sightings = case.of("sighting")
     files = [case.file(f"{name}.nc") for name in ("track", "hindcast", "forecast")]
+    files.append(case.file("truth.csv"))
     fits = fits_of(sightings, result)
     flown = Flown(
         samples=samples,
@@ -85,6 +88,7 @@ def flown_of(case: Holdings) -> tuple[Flown | None, Ids]:
         doubtful=[fit is not None and fit["outlier_probability"] > DOUBTED for fit in fits],
         before=case.trajectories("hindcast.nc"),
         after=case.trajectories("forecast.nc"),
+        truth=case.table("truth.csv"),
     )
     return flown, ids_of(*sightings, case.finding("track"), *files)
 
@@ -105,6 +109,23 @@ def fits_of(sightings: Sequence[RecordDict], track: Result | None) -> list[Resul
 
 def _with_altitude(case: Holdings) -> list[RecordDict]:
     return [record for record in case.of("sighting") if record["body"]["altitude"] is not None]
+
+
+def truth(case: Holdings, words: Words) -> Part | None:
+    """Show the track beside a true one that was withheld, where there is one."""
+    record, samples, fixes = case.finding("truth"), case.trajectories("track.nc"), case.table("truth.csv")
+    if record is None or samples is None or fixes is None:
+        return None
+    result, rests = record["body"]["result"], ids_of(record)
+    median, most, radius = (words.number(result[n], 1) for n in ("error_km_q50", "error_km_max", "radius_90_km_q50"))
+    line = words("truth.found", fixes=words.number(result["fixes"]), median=median, most=most, radius=radius,
+                 inside=words.share(result["inside_90"]))  # fmt: skip
+    sightings = [sighting["body"] for sighting in case.of("sighting")]
+    picture = Picture(name="truth", figure=case_maps.errors(compared(samples, fixes), sightings, words),
+                      alt=words("truth.alt", median=median, most=most), caption=words("truth.caption"),
+                      records=ids_of(record, case.file("track.nc"), case.file("truth.csv")))  # fmt: skip
+    return Part(name="truth", title=words("truth.title"), how=words("truth.how"), lines=(Line(line, rests),),
+                pictures=(picture,))  # fmt: skip
 
 
 def ledger(case: Holdings, words: Words) -> Part:
@@ -315,16 +336,3 @@ def identity_lines(case: Holdings, words: Words) -> tuple[Line, ...]:
         return ()
     grade = words.of("identity_grade", record["body"]["result"]["grade"])
     return (Line(words("identity.grade", grade=grade), ids_of(record)),)
-
-
-def recovery(case: Holdings, words: Words) -> Part:
-    """Show where the remains may lie, or say that nobody computed it."""
-    record, title = case.finding("recovery"), words("recovery.title")
-    density = case.density("recovery.geojson")
-    if record is None or density is None:
-        return Part(name="recovery", title=title, lines=(Line(words("recovery.none")),))
-    rests = ids_of(record, case.file("recovery.geojson"))
-    area = Line(words("recovery.area", area=words.number(density.area_m2(0.9) / 1e6)), rests)
-    picture = Picture(name="recovery", figure=case_charts.regions(density, words), alt=words("recovery.alt"),
-                      caption=words("recovery.caption"), records=rests)  # fmt: skip
-    return Part(name="recovery", title=title, lines=(area,), pictures=(picture,))

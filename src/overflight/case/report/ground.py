@@ -16,6 +16,7 @@ from scipy.ndimage import gaussian_filter
 
 from overflight.case.report.chart import BORDER, INK, LAND, MUTED, SEA
 from overflight.geo import basemap, sphere
+from overflight.geo.density import Density
 from overflight.geo.places import Places
 from overflight.geo.terrain import Terrain
 
@@ -174,3 +175,16 @@ def scale_bar(axes: Axes, half_width_km: float, half_height_km: float) -> None:
     right, foot = half_width_km * 0.95, -half_height_km * 0.9
     axes.plot([right - length, right], [foot, foot], color=INK, linewidth=2, solid_capstyle="butt", zorder=9)
     axes.text(right - length / 2, foot + half_height_km * 0.02, f"{length} km", ha="center", va="bottom", fontsize=8)
+
+
+def cell_shapes(density: Density, projection: Projection) -> tuple[list[F64], NDArray[np.bool_]]:
+    """Return one outline x, y a cell [km], and which cells (n,) have one.
+
+    Outlines are taken whole from the sphere, so that neither the antimeridian nor a pole cuts them. Those about the
+    antipode are left out: they turn inside out in this projection.
+    """
+    outlines = density.outlines()
+    farthest = [float(sphere.distance_m(projection.lat, projection.lon, o[:, 0], o[:, 1]).max()) for o in outlines]
+    drawn = np.array(farthest) < FARTHEST_M
+    shapes = [np.column_stack(projection.xy(o[:, 0], o[:, 1])) for o, on in zip(outlines, drawn, strict=True) if on]
+    return shapes, drawn

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import h3
-import numpy as np
+import pandas as pd
 import xarray as xr
 
 from overflight.case.canonical import sha256_of
@@ -18,6 +16,7 @@ from overflight.case.verify import verify
 from overflight.case.weigh import Weighed, weigh
 from overflight.errors import InvalidInput
 from overflight.geo.density import Density
+from overflight.recover.search import read_cells
 
 RecordDict = Mapping[str, Any]
 
@@ -45,7 +44,11 @@ class Holdings:
 
     def finding(self, name: str) -> RecordDict | None:
         """Return the last finding of a name."""
-        return next((r for r in reversed(self.of("finding")) if r["body"].get("name") == name), None)
+        return next(reversed(self.findings(name)), None)
+
+    def findings(self, name: str) -> list[RecordDict]:
+        """Return the findings of a name, in order."""
+        return [record for record in self.of("finding") if record["body"].get("name") == name]
 
     def result(self, name: str) -> dict[str, Any] | None:
         """Return what the last finding of a name found."""
@@ -66,20 +69,13 @@ class Holdings:
         with xr.open_dataset(self.folder / name, engine="h5netcdf") as data:
             return data.load()
 
+    def table(self, name: str) -> pd.DataFrame | None:
+        """Return the rows of a CSV that holds, its ``time`` as such."""
+        return None if self.file(name) is None else pd.read_csv(self.folder / name, parse_dates=["time"])
+
     def density(self, name: str) -> Density | None:
-        """Return the density of a file that holds."""
-        if self.file(name) is None:
-            return None
-        data = json.loads((self.folder / name).read_text("utf-8"))
-        return density_of(data["features"], float(data.get("elsewhere", 0.0)))
-
-
-def density_of(features: Sequence[Mapping[str, Any]], elsewhere: float) -> Density:
-    """Return the density that a FeatureCollection of cells was made of."""
-    cells = [str(feature["properties"]["cell"]) for feature in features]
-    chance = np.array([feature["properties"]["probability"] for feature in features], np.float64)
-    area = np.array([h3.cell_area(cell, "m^2") for cell in cells])
-    return Density(np.array([h3.str_to_int(cell) for cell in cells], np.uint64), chance, elsewhere, area)
+        """Return the density of a file that holds, all its classes of objects together."""
+        return None if self.file(name) is None else read_cells(self.folder / name).density
 
 
 def holdings(folder: Path) -> Holdings:

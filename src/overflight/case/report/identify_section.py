@@ -24,8 +24,8 @@ _RADIUS_90 = 2.146
 """Standard deviations that hold 90 % of a plane normal distribution."""
 
 
-def section(found: Identity, *, drawn: bool = False) -> Section:
-    """Return the section; ``drawn`` with its figure."""
+def section(found: Identity) -> Section:
+    """Return what is said of an identity."""
     shares = found.completeness.values
     shown = _shown(found)
     rows = [_row(m) for m in shown]
@@ -41,8 +41,6 @@ def section(found: Identity, *, drawn: bool = False) -> Section:
         sentences=(found.verdict, screened, *found.assumptions()),
         columns=("candidate", "kind", *(f"p at c={c:.2g}" for c in shares), "odds", "sd off", "aloft", "predicted at"),
         rows=tuple(rows),
-        figure=figure(found) if drawn else None,
-        caption="Sightings, and where each candidate is predicted at the last of them; ellipses hold 90 %.",
     )
 
 

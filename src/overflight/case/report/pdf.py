@@ -6,6 +6,8 @@ import logging
 
 from overflight.errors import Unavailable
 
+VARIANT = "pdf/ua-1"
+"""Tagged and with its language, so that it can be read aloud (ISO 14289-1)."""
 HINT = (
     "the HTML needs neither; pip install 'overflight[report]', and on Debian or Ubuntu: apt-get install libpango-1.0-0 "
     "libpangoft2-1.0-0 libharfbuzz-subset0"
@@ -28,5 +30,6 @@ def pdf_of(html: str) -> bytes:
     except OSError:
         raise Unavailable(f"pdf: the library Pango is not installed; {HINT}") from None
     logging.getLogger("weasyprint").setLevel(logging.ERROR)
-    data: bytes = weasyprint.HTML(string=html, url_fetcher=URLFetcher(allowed_protocols=("data",))).write_pdf()
+    page = weasyprint.HTML(string=html, url_fetcher=URLFetcher(allowed_protocols=("data",)))
+    data: bytes = page.write_pdf(pdf_variant=VARIANT)
     return data

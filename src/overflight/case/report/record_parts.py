@@ -16,7 +16,8 @@ from overflight.case.report.findings_parts import (
     row_name,
 )
 from overflight.case.report.holdings import Holdings, RecordDict
-from overflight.case.report.parts import Cell, Line, Listing, Part, Table
+from overflight.case.report.parts import Cell, Ids, Line, Listing, Part, Table
+from overflight.case.report.recovery_parts import recovery_lines
 from overflight.case.report.words import Words
 
 MOST_ROWS = 200
@@ -28,10 +29,18 @@ LONGEST = 120
 def summary(case: Holdings, claims: Sequence[Claim], words: Words) -> Part:
     """Say in a few sentences what was found."""
     lines = [*_seen(case, words), *_track(case, words), *_crossed(case, words), *_tested(case, words)]
-    lines += [*origin_lines(case, words), *identity_lines(case, words), _claimed(claims, words)]
+    lines += [*origin_lines(case, words), *identity_lines(case, words), *recovery_lines(case, words)]
+    lines += _claimed(claims, words) if claims else [Line(words("summary.no_claims"), _all_of(case))]
     if not case.problems:
-        lines.append(Line(words("summary.holds", count=words.number(len(case.records)))))
+        state = words("summary.closed" if case.records[-1]["kind"] == "closing" else "summary.open")
+        text = words("summary.holds", count=words.number(len(case.records)))
+        lines.append(Line(f"{text} {state}", _all_of(case)))
     return Part(name="short", title=words("summary.title"), how=words("summary.how"), lines=tuple(lines))
+
+
+def _all_of(case: Holdings) -> Ids:
+    """Return the first and the last record, between which all of them lie."""
+    return ids_of(case.records[0], case.records[-1])
 
 
 def _seen(case: Holdings, words: Words) -> list[Line]:
@@ -82,14 +91,12 @@ def _tested(case: Holdings, words: Words) -> list[Line]:
     return [line for line in (verdict, *power) if line is not None]
 
 
-def _claimed(claims: Sequence[Claim], words: Words) -> Line:
-    if not claims:
-        return Line(words("summary.no_claims"))
+def _claimed(claims: Sequence[Claim], words: Words) -> list[Line]:
     verdicts = ", ".join(words("claims.count", count=count, verdict=words.of("claim_verdict", name))
                          for name, count in Counter(claim.verdict for claim in claims).items())  # fmt: skip
     parties = ", ".join(dict.fromkeys(claim.party for claim in claims))
     text = words("summary.claims", count=len(claims), parties=parties, verdicts=verdicts)
-    return Line(text, tuple(claim.records[0] for claim in claims if claim.records))
+    return [Line(text, tuple(claim.records[0] for claim in claims if claim.records))]
 
 
 def claimed(case: Holdings, claims: Sequence[Claim], words: Words) -> Part:
@@ -101,7 +108,9 @@ def claimed(case: Holdings, claims: Sequence[Claim], words: Words) -> Part:
     if claims:
         columns = tuple(words(f"claims.{name}") for name in ("claim", "party", "bearing", "verdict"))
         rows = tuple(_claim(claim, words) for claim in claims[:MOST_ROWS])
-        tables.append(Table(caption=words("claims.table"), columns=columns, rows=rows, more=_more(claims, words)))
+        tables.append(
+            Table(caption=words("claims.table"), columns=columns, rows=rows, more=_more(claims, "claim", words))
+        )
     if alone:
         columns = tuple(words(f"claims.{name}") for name in ("words", "party", "source"))
         rows = tuple(
@@ -109,7 +118,9 @@ def claimed(case: Holdings, claims: Sequence[Claim], words: Words) -> Part:
              Cell(party_of(r["body"], str(r["author"]))), Cell(str(r["body"].get("source") or "")))
             for r in alone[:MOST_ROWS]
         )  # fmt: skip
-        tables.append(Table(caption=words("claims.statements"), columns=columns, rows=rows, more=_more(alone, words)))
+        tables.append(
+            Table(caption=words("claims.statements"), columns=columns, rows=rows, more=_more(alone, "statement", words))
+        )
     lines = () if tables else (Line(words("claims.none")),)
     return Part(
         name="claims", title=title, how=words("claims.how") if tables else "", lines=lines, tables=tuple(tables)
@@ -123,7 +134,7 @@ def _claim(claim: Claim, words: Words) -> tuple[Cell, ...]:
     return (
         Cell(claim.text, records=claim.records, language=claim.language),
         Cell(claim.party),
-        Cell("; ".join(bearings), note=notes, records=rests),
+        Cell("; ".join(bearings), note=notes, records=rests, language="en" if notes else ""),
         Cell(words.of("claim_verdict", claim.verdict)),
     )
 
@@ -133,9 +144,11 @@ def _bearing(bearing: Bearing, words: Words) -> str:
         "finding": words.of("finding", bearing.finding),
         "direction": words.of("claim_direction", bearing.direction),
     }
-    if bearing.strength is None:
-        return words("claims.without_strength", **told)
-    return words("claims.with_strength", strength=words.share(bearing.strength, 1), **told)
+    told["strength"] = words.of("claim_strength", bearing.strength) if bearing.strength else ""
+    if bearing.probability is None:
+        return words("claims.without_probability", **told).rstrip()
+    low, high = (words.share(end, 1) for end in bearing.probability)
+    return words("claims.with_probability", chance=words.between(low, high), **told)
 
 
 def evidence(case: Holdings, words: Words) -> Part:
@@ -168,7 +181,9 @@ def _sightings(case: Holdings, words: Words) -> Table | None:
         ))  # fmt: skip
     names = ("number", "time", "place", "sd", "altitude", "off", "weight", "doubt", "note")
     columns = tuple(words(f"evidence.{name}") for name in names)
-    return Table(caption=words("evidence.sightings"), columns=columns, rows=tuple(rows), more=_more(seen, words))
+    return Table(
+        caption=words("evidence.sightings"), columns=columns, rows=tuple(rows), more=_more(seen, "sighting", words)
+    )
 
 
 def _height(altitude: RecordDict, words: Words) -> str:
@@ -186,7 +201,8 @@ def _evidence(case: Holdings, words: Words) -> Table | None:
         for r in records[:MOST_ROWS]
     )  # fmt: skip
     columns = tuple(words(f"evidence.{name}") for name in ("name", "size", "digest", "source", "by", "had"))
-    return Table(caption=words("evidence.table"), columns=columns, rows=rows, more=_more(records, words))
+    more = _more(records, "evidence", words)
+    return Table(caption=words("evidence.table"), columns=columns, rows=rows, more=more)
 
 
 def _inputs(case: Holdings, words: Words) -> Table | None:
@@ -210,7 +226,8 @@ def _files(case: Holdings, words: Words) -> Table | None:
     rows = tuple((Cell(str(r["body"]["path"]), records=ids_of(r)), Cell(words.number(r["body"]["bytes"]), style="n"),
                   Cell(str(r["body"]["sha256"]), style="code")) for r in records[:MOST_ROWS])  # fmt: skip
     columns = tuple(words(f"evidence.{name}") for name in ("name", "size", "digest"))
-    return Table(caption=words("evidence.files"), columns=columns, rows=rows, more=_more(records, words))
+    more = _more(records, "file", words)
+    return Table(caption=words("evidence.files"), columns=columns, rows=rows, more=more)
 
 
 def _corrections(case: Holdings, words: Words) -> Table | None:
@@ -223,7 +240,9 @@ def _corrections(case: Holdings, words: Words) -> Table | None:
         for r in records[:MOST_ROWS]
     )  # fmt: skip
     columns = (words("records.kind"), words("evidence.correction"), words("evidence.by"), words("evidence.had"))
-    return Table(caption=words("evidence.corrections"), columns=columns, rows=rows, more=_more(records, words))
+    return Table(
+        caption=words("evidence.corrections"), columns=columns, rows=rows, more=_more(records, "correction", words)
+    )
 
 
 def _told(record: RecordDict) -> str:
@@ -232,8 +251,10 @@ def _told(record: RecordDict) -> str:
 
 def limits(case: Holdings, claims: Sequence[Claim], words: Words) -> Part:
     """Say what is not known."""
-    keys = ["level", "winds", "ledger", "intent", *(["claims"] if claims else []), "names"]
-    general = tuple(Line(words(f"limits.{key}")) for key in keys)
+    keys = ["level", "winds", "ledger", *(["recovery"] if case.finding("recovery") else []), "intent",
+            *(["claims"] if claims else []), "names"]  # fmt: skip
+    about = {"level": "track", "winds": "track", "ledger": "ledger", "recovery": "recovery"}
+    general = tuple(Line(words(f"limits.{key}"), ids_of(case.finding(about.get(key, "")))) for key in keys)
     listings = []
     test = case.finding("drift_test")
     if test is not None:
@@ -263,6 +284,8 @@ def cited_records(case: Holdings, cited: Iterable[str], words: Words) -> Part:
 
 def _what(record: RecordDict, words: Words) -> str:
     body = record["body"]
+    if record["kind"] == "claim":
+        return str(body.get("subject", ""))
     if record["kind"] == "finding":
         return words.of("finding", str(body.get("name", "")))
     if record["kind"] == "sighting":
@@ -273,5 +296,8 @@ def _what(record: RecordDict, words: Words) -> str:
     return next(named, "")[:LONGEST]
 
 
-def _more(rows: Sequence[object], words: Words) -> str:
-    return words("page.more_rows", count=words.number(len(rows) - MOST_ROWS)) if len(rows) > MOST_ROWS else ""
+def _more(rows: Sequence[object], kind: str, words: Words) -> str:
+    """Say how many rows are left out, and where all of them are."""
+    if len(rows) <= MOST_ROWS:
+        return ""
+    return words("page.more_rows", count=words.number(len(rows) - MOST_ROWS), kind=kind)

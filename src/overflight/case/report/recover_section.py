@@ -9,9 +9,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from overflight.case.report.chart import AHEAD, BACK, INK, STYLE, TRUTH, new_figure
-from overflight.case.report.figures import cell_shapes
-from overflight.case.report.ground import Projection, draw_ground, scale_bar
-from overflight.case.report.section import Section
+from overflight.case.report.ground import Projection, cell_shapes, draw_ground, scale_bar
 from overflight.geo import sphere
 from overflight.geo.times import iso
 from overflight.recover import Landing
@@ -28,18 +26,6 @@ LEVELS = ((0.9, 0.35), (0.5, 0.75))
 def colours_of(found: Landing) -> list[str]:
     """Return a colour a class."""
     return [COLOURS[i % len(COLOURS)] for i in range(len(found.classes))]
-
-
-def section(found: Landing) -> Section:
-    """Return title, sentences, table and figure of a landing."""
-    return Section(
-        title="Where it came down",
-        sentences=tuple(sentences(found)),
-        columns=columns(found),
-        rows=rows(found),
-        figure=figure(found),
-        caption="Regions that hold 50 and 90 % of each class.",
-    )
 
 
 def sentences(found: Landing) -> list[str]:

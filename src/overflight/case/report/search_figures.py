@@ -13,9 +13,7 @@ from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
 from overflight.case.report.chart import AHEAD, BACK, INK, MUTED, SIGHTING, STYLE, TRUTH, new_figure
-from overflight.case.report.figures import cell_shapes
-from overflight.case.report.ground import Projection, draw_ground, scale_bar
-from overflight.case.report.section import Section
+from overflight.case.report.ground import Projection, cell_shapes, draw_ground, scale_bar
 from overflight.geo import sphere
 from overflight.recover.search import Plan
 
@@ -27,18 +25,6 @@ SHADES = "YlOrBr"
 LISTED = 9
 WIDE = 1.12
 COLUMNS = ("sortie", "searcher", "legs", "legs, km", "between, km", "out, back, km", "hours")
-
-
-def section(plan: Plan) -> Section:
-    """Return title, sentences, table and figure of a search plan."""
-    return Section(
-        title="Where to search",
-        sentences=(str(plan), LIMITS),
-        columns=COLUMNS,
-        rows=tuple(rows(plan)),
-        figure=figure(plan),
-        caption="Probability by cell and the legs of each sortie; what they reach beside the best of as much track.",
-    )
 
 
 LIMITS = (

@@ -11,59 +11,12 @@ from matplotlib.figure import Figure
 
 from overflight.case.report.chart import MUTED, SIGHTING, STYLE, TRACK, new_figure
 from overflight.case.report.ground import Projection, draw_ground, scale_bar
-from overflight.case.report.section import Section
 from overflight.geo import sphere
-from overflight.geo.times import iso
 from overflight.infer import Track
 from overflight.infer.bands import LEVELS, outline
 
 _DRAWN_REGIONS = 40
 _DOUBTED = 0.5
-
-
-def section(found: Track) -> Section:
-    """Return title, sentences, table (head, rows) and figure of a track."""
-    doubted = [n for n, row in enumerate(found.per_sighting, start=1) if row.outlier_probability > _DOUBTED]
-    sentences = [str(found)]
-    if doubted:
-        which = ", ".join(str(n) for n in doubted)
-        sentences.append(f"Doubtful, for they do not fit the others: sighting {which}; they hardly move the track.")
-    level = "about one constant level" if found.level.constant else "along the reported altitudes"
-    sentences.append(f"The level was taken to wander {level}; regions hold 50 and 90 % of {_count(found)} paths.")
-    head = ("sighting", "time", "lat", "lon", "off the mean, km", "weight", "outlier", "weight of altitude")
-    rows = [
-        (
-            str(n),
-            iso(row.time),
-            f"{row.lat:.3f}",
-            f"{row.lon:.3f}",
-            f"{row.residual_km:.1f}",
-            f"{row.weight:.2f}",
-            f"{100 * row.outlier_probability:.0f} %",
-            "" if np.isnan(row.altitude_weight) else f"{row.altitude_weight:.2f}",
-        )
-        for n, row in enumerate(found.per_sighting, start=1)
-    ]
-    return Section(
-        title="Where it was",
-        sentences=tuple(sentences),
-        columns=head,
-        rows=tuple(rows),
-        figure=figure(found),
-        caption="Regions that hold 50 and 90 % of the paths, and the altitude with its 50 and 90 % bands.",
-    )
-
-
-def _count(found: Track) -> int:
-    return int(found.samples.sizes["trajectory"])
-
-
-def regions(found: Track) -> Figure:
-    """Draw the map with its regions alone."""
-    with mpl.rc_context(STYLE):
-        drawn = new_figure(9.6, 6.0)
-        _map(drawn.subplots(), found)
-    return drawn
 
 
 def figure(found: Track) -> Figure:

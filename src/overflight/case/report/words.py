@@ -51,8 +51,18 @@ class Words:
         return f"{value:.{digits}g}".replace(".", self.texts["format.decimal"])
 
     def share(self, value: float | None, digits: int = 0) -> str:
-        """Write a probability in per cent."""
-        return "–" if value is None else f"{self.number(100.0 * value, digits)}{NO_BREAK}%"
+        """Write a probability in per cent; what is neither 0 nor 1 is not rounded to it."""
+        if value is None:
+            return "–"
+        least = 0.5 * 10.0 ** -(digits + 2)
+        if 0.0 < value < least:
+            return f"<{NO_BREAK}{self._percent(2.0 * least, digits)}"
+        if 1.0 - least < value < 1.0:
+            return f">{NO_BREAK}{self._percent(1.0 - 2.0 * least, digits)}"
+        return self._percent(value, digits)
+
+    def _percent(self, value: float, digits: int) -> str:
+        return f"{self.number(100.0 * value, digits)}{NO_BREAK}%"
 
     def between(self, low: str, high: str) -> str:
         """Write a range."""
@@ -70,7 +80,7 @@ class Words:
     def chance(self, row: Mapping[str, Any], members: int) -> str:
         """Write a share of members with what their number allows: never 0 % or 100 %."""
         if row["members"] == members:
-            return f">{NO_BREAK}{self.share(1.0 - 3.0 / members, 1)}" if members > 3 else f"{members}/{members}"
+            return f">{NO_BREAK}{self._percent(1.0 - 3.0 / members, 1)}" if members > 3 else f"{members}/{members}"
         low, high = (self.share(row[f"probability_{end}"], 1) for end in ("low", "high"))
         return f"{self.share(row['probability'], 1)} ({self.between(low, high)})"
 
