@@ -21,6 +21,7 @@ from overflight.cli.options import (
     seed_of,
     value_of,
 )
+from overflight.cli.recover_live import live_
 from overflight.cli.recover_plan import plan_, update_
 from overflight.cli.reported import AS_TOLD, Reported, reading_of
 from overflight.cli.screen import remark, say, say_json
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from overflight.recover import Event, Landing
     from overflight.recover.grid import Grid
 
-__all__ = ["plan_", "recover", "update_"]
+__all__ = ["live_", "plan_", "recover", "update_"]
 
 FALL_H = 12.0
 """Hours after the event that stored winds must reach."""

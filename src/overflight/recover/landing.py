@@ -30,8 +30,8 @@ from overflight.winds import WindError
 F64 = NDArray[np.float64]
 LONGEST_H = 48.0
 """The slowest film falls 30 km in 12 hours."""
-TOLERANCE_M = 40.0
-"""Of a step of adaptive length: the end of film and payload is then within 0.1 km of that of steps of 10 s."""
+TOLERANCE_M = 20.0
+"""Of a step: ends are then within 0.1 km of those of the finest steps, half of them within 6 m."""
 FATES = ("floats", "stranded", "sunk", "rests", "gone")
 """On water; ashore after it drifted; below; where it came down; beyond the winds."""
 FLOATS, STRANDED, SUNK, RESTS, GONE = range(5)
@@ -189,7 +189,7 @@ def settings_of(
     terrain: Terrain, wind_error: WindError, *, steady: bool = False, threads: int | None = None
 ) -> Settings:
     """Return how a fall is simulated: steps as long as the tolerance allows, and no output on the way."""
-    one = Settings(method="adaptive", tolerance_m=TOLERANCE_M, output_s=LONGEST_H * 3600.0, terrain=terrain,
+    one = Settings(method="embedded", tolerance_m=TOLERANCE_M, output_s=LONGEST_H * 3600.0, terrain=terrain,
                    steady=steady, wind_error=wind_error)  # fmt: skip
     return one if threads is None else replace(one, threads=threads)
 
