@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -189,7 +189,7 @@ def flown(
     if one.is_dir() and one.suffix != ".zarr":
         if not folder_of_track.is_file():
             raise InvalidInput("tracks", f"{one} without track.nc", "an incident folder, a track or sightings")
-        one = folder_of_track
+        one = reaching(one, what.time + margin)
     if one.suffix in (".nc", ".zarr"):
         data = trajectories(one)
         place = (float(data["lat"].mean()), float(data["lon"].mean()))
@@ -205,6 +205,18 @@ def flown(
     field = opened(source, (first, max(end, last)), near=(seen[0].lat, seen[0].lon), heights=True)
     track = infer.track(seen, members_of(field)[0], seed=seed, members=PATHS, hours_after=max(beyond, 0.0))
     return field, track.samples
+
+
+def reaching(folder: Path, until: datetime) -> Path:
+    """Return the track of an incident; after its last sighting the forecast, which goes on from it."""
+    import numpy as np
+
+    from overflight.cli.airspace import trajectories
+
+    track, forecast = folder / "track.nc", folder / "forecast.nc"
+    last = np.nanmax(trajectories(track)["time"].values)
+    goes_on = np.datetime64(until.replace(tzinfo=None)) > last
+    return forecast if goes_on and forecast.is_file() else track
 
 
 def lines(found: Landing) -> list[str]:

@@ -73,9 +73,11 @@ def live_(
         last = follow(start, on_the_way_down(frames_in(feed, serial), every), tell)
     else:
         kept: list[bytes] = []
-        last = follow(start, on_the_way_down(frames_in(noting(feed, kept), serial), every), tell)
-        write_down(heard, kept)
-        remark(f"written: {heard}")
+        try:
+            last = follow(start, on_the_way_down(frames_in(noting(feed, kept), serial), every), tell)
+        finally:  # an interruption too leaves what was heard
+            if write_down(heard, kept):
+                remark(f"written: {heard}")
     if last is None:
         remark(f"note: nothing of {serial} on its way down was heard")
 

@@ -20,7 +20,7 @@ from overflight.drift import ErrorState, Release, simulate
 from overflight.drift.kernels.output import LANDED
 from overflight.drift.pack import WindPack
 from overflight.drift.scatter import Moment, at_end
-from overflight.errors import InvalidInput
+from overflight.errors import InvalidInput, OutOfCoverage
 from overflight.flight import Flight
 from overflight.flight.phases import PARACHUTE_EXPONENT, SEA_LEVEL_KG_M3, Descent
 from overflight.geo import atmosphere, rng, sphere
@@ -121,7 +121,9 @@ class LiveDescent:
         Raises
         ------
         InvalidInput
-            The frame is not later than the last, or it is on the ground.
+            The frame is not later than the last.
+        OutOfCoverage
+            The winds do not reach the ground.
         """
         if self.frames and frame.time <= self.frames[-1].time:
             raise InvalidInput("frame", iso(frame.time), f"a time after {iso(self.frames[-1].time)}")
@@ -137,6 +139,9 @@ class LiveDescent:
         data = simulate(self.winds, Flight(phases=(fall,)), start, hours=LONGEST_H, members=self.members,
                         seed=self.seed, settings=self.settings, error_state=self._error_state(frame))  # fmt: skip
         end = at_end(data).only(data["end_status"].values == LANDED)
+        if not end.lat.size:
+            raise OutOfCoverage("winds", f"a fall from {frame.altitude_m:,.0f} m at {iso(frame.time)}",
+                                "winds down to the ground")  # fmt: skip
         return Forecast(frame=frame, end=end, fall_speed_ms=float(np.exp(self.log_speed)), fall_speed_sd=float(spread),
                         seed=self.seed)  # fmt: skip
 
