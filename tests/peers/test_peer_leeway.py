@@ -1,7 +1,9 @@
 """Leeway against OpenDrift's model: the same wind, current and classes, the same cloud.
 
-The energy distance is ``sqrt(2 E|X - Y| - E|X - X'| - E|Y - Y'|)`` of places in kilometres over the root of the drift in
-kilometres, so that it has no unit: 0 for the same cloud, and some 0.05 for two draws of 1,000 from it.
+The energy distance is ``2 E|X - Y| - E|X - X'| - E|Y - Y'|`` of places, in kilometres: 0 for the same cloud, and for two
+draws of it as often below 0 as above. OpenDrift 1.14 drifts what the list calls right of the wind to its left; it shows
+where the two sides differ, as those of the oil drum do. Here ours is turned to match. At a jibe it turns the slope and
+leaves the offset, ours takes the other side's line.
 """
 
 import json
@@ -18,7 +20,7 @@ from overflight.geo import sphere
 from overflight.recover import Sea, ground, objects_of, water
 from overflight.recover.grid import Grid
 from overflight.recover.landing import Fallen
-from overflight.recover.leeway import CLASSES
+from overflight.recover.leeway import CLASSES, Leeway
 
 ADAPTER = Path(__file__).parents[2] / "benchmarks" / "adapters" / "opendrift_leeway.py"
 AT = np.datetime64("2023-02-04T00:00", "ns")
@@ -77,14 +79,22 @@ def test_coefficients_are_those_of_the_published_list(theirs, name):
     assert np.array([one.down, one.right, one.left]) == pytest.approx(theirs[f"{name} table"], abs=1e-9)
 
 
+def mirrored(name: str) -> Leeway:
+    """Return a class with its right where the wind's left is."""
+    one = CLASSES[name]
+    right, left = ((-a, -b, sd) for a, b, sd in (one.left, one.right))
+    return replace(one, right=right, left=left)
+
+
 @pytest.mark.parametrize("jibes", ["0", "0.04"])
 @pytest.mark.parametrize("name", ASKED)
 def test_clouds_agree(theirs, monkeypatch, name, jibes):
     monkeypatch.setattr(water, "JIBES_AN_HOUR", float(jibes))
+    monkeypatch.setattr(water, "leeway_of", mirrored)
     mine = plane_km(*ours(name))
     peer = plane_km(theirs[f"{name} {jibes} lon"], theirs[f"{name} {jibes} lat"])
     drift = float(np.hypot(*mine.mean(0)))
     apart, energy = float(np.hypot(*(mine.mean(0) - peer.mean(0)))), energy_km(mine, peer)
     print(f"{name}, jibing {jibes}: drift {drift:.1f} km, energy distance {energy:.4f} km, means {apart:.2f} km apart")  # noqa: T201 - for -rP
-    assert energy < 0.02 * drift
-    assert apart < 0.1 * drift
+    assert energy < 0.01 * drift
+    assert apart < 0.03 * drift
