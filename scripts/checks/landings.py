@@ -96,7 +96,11 @@ def predict(
     event = Event(kind="burst", time=to_datetime(instant(middle[0])), time_sd_s=span / np.sqrt(12.0))
     found = land(winds, event, track_of(fixes), objects_of("parachute", speed), members=members, seed=1, terrain=ground)
     fallen = found.classes[0]
-    points = [fallen.point(), *(plain_fall(winds, at, plain_ms, ground) for at in (first, middle)), (first[1], first[2])]
+    points = [
+        fallen.point(),
+        *(plain_fall(winds, at, plain_ms, ground) for at in (first, middle)),
+        (first[1], first[2]),
+    ]
     ours, plain, between, way = (float(sphere.distance_m(*p, truth[1], truth[2])) / 1e3 for p in points)
     level = fallen.density.level_of(truth[1], truth[2]) + 0.5 * fallen.density.probability_of(truth[1], truth[2])
     return Landed(name, way, ours, plain, between, level, float(fallen.end.summary()["radius_90_km"]))

@@ -93,7 +93,9 @@ def table(found: list[Followed]) -> list[str]:
     """Return lines of a table by part of the height to fall."""
     lines = ["to fall, flights, median miss km, mean miss km, median 90 % radius km, in the 50 %, in the 90 % region"]
     for k, part in enumerate(PARTS):
-        miss, radius, level = (np.array([getattr(x, n)[k] for x in found]) for n in ("miss_km", "radius_90_km", "level"))
+        miss, radius, level = (
+            np.array([getattr(x, n)[k] for x in found]) for n in ("miss_km", "radius_90_km", "level")
+        )
         known = np.isfinite(miss)
         lines.append(f"{part:.0%}, {known.sum()}, {np.median(miss[known]):.2f}, {miss[known].mean():.2f}, "
                      f"{np.median(radius[known]):.2f}, {(level[known] < 0.5).sum()}, {(level[known] < 0.9).sum()}")  # fmt: skip

@@ -45,7 +45,9 @@ def live_(
     seed: Seed = None,
     output: Annotated[
         Path | None,
-        Parameter(name=["--output", "-o"], help="Cells of the density, written anew at each update: .geojson, .parquet."),
+        Parameter(
+            name=["--output", "-o"], help="Cells of the density, written anew at each update: .geojson, .parquet."
+        ),
     ] = None,
     json: Json = False,
 ) -> None:
@@ -98,9 +100,7 @@ def speed_of(text: str) -> Spread:
     return Spread("lognormal", middle, max(width / middle, 0.01), low=0.2, high=90.0)
 
 
-def begin(
-    winds: str, speed: Spread, members: int, seed: int, known: list[Frame], first: Frame
-) -> LiveDescent:
+def begin(winds: str, speed: Spread, members: int, seed: int, known: list[Frame], first: Frame) -> LiveDescent:
     """Open the winds about the first frame, and begin to follow."""
     from overflight.drift.pack import WindPack
     from overflight.geo.times import to_datetime

@@ -211,9 +211,7 @@ def _fallen(
     return Moment(end.time, *(np.where(down, v, np.nan) for v in (end.lat, end.lon, end.altitude_m)))
 
 
-def _middle(
-    pack: WindPack | None, one: ObjectClass, start: Release, settings: Settings
-) -> tuple[float, float] | None:
+def _middle(pack: WindPack | None, one: ObjectClass, start: Release, settings: Settings) -> tuple[float, float] | None:
     """Return where one fall of the middle ends, in the winds as given; None in an ensemble of winds."""
     if pack is None:
         return None

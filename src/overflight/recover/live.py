@@ -83,7 +83,10 @@ class Forecast:
             "point": list(middle_of(self.end.lat, self.end.lon)),
             "fall_speed_ms": self.fall_speed_ms,
             "fall_speed_sd": self.fall_speed_sd,
-            **{name: summary[name] for name in ("members", "radius_50_km", "radius_90_km", "time", "time_q05", "time_q95")},
+            **{
+                name: summary[name]
+                for name in ("members", "radius_50_km", "radius_90_km", "time", "time_q05", "time_q95")
+            },
         }
 
     def density(self) -> Density:
