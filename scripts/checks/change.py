@@ -102,8 +102,10 @@ def main(data: Path) -> None:
     seen = [change_of(flight) for flight in flights(data)]
     c, without = fit(seen), left_out(seen)
     gain = unlikelihood(0.0, seen, Reach(), WindError()) - unlikelihood(c, seen, Reach(), WindError())
-    print(f"{len(seen)} flights, {sum(one.ln_p.size for one in seen)} layers: c {c:.2f}, with one flight left out "
-          f"{min(without.values()):.2f} to {max(without.values()):.2f}; log-likelihood {gain:+.1f} against none")  # fmt: skip
+    print(
+        f"{len(seen)} flights, {sum(one.ln_p.size for one in seen)} layers: c {c:.2f}, with one flight left out "
+        f"{min(without.values()):.2f} to {max(without.values()):.2f}; log-likelihood {gain:+.1f} against none"
+    )
 
 
 if __name__ == "__main__":

@@ -136,7 +136,7 @@ def vehicles(data: Path, members: int = MEMBERS) -> list[Landed]:
         start, truth = (np.array([t, track.lat[i], track.lon[i], track.altitude_m[i]])
                         for t, i in zip(at, (track.seen_to, -1), strict=True))  # fmt: skip
         speed = Spread("lognormal", track.seen_speed_ms, descents.SEEN_SD)
-        fixes = np.stack([start, start + [SEEN_S, 0.0, 0.0, 0.0]])
+        fixes = np.stack([start, start + np.array([SEEN_S, 0.0, 0.0, 0.0])])
         out.append(predict(vehicle.name, winds, fixes, truth, speed, track.seen_speed_ms, members))
     return out
 

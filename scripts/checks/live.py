@@ -97,8 +97,10 @@ def table(found: list[Followed]) -> list[str]:
             np.array([getattr(x, n)[k] for x in found]) for n in ("miss_km", "radius_90_km", "level")
         )
         known = np.isfinite(miss)
-        lines.append(f"{part:.0%}, {known.sum()}, {np.median(miss[known]):.2f}, {miss[known].mean():.2f}, "
-                     f"{np.median(radius[known]):.2f}, {(level[known] < 0.5).sum()}, {(level[known] < 0.9).sum()}")  # fmt: skip
+        lines.append(
+            f"{part:.0%}, {known.sum()}, {np.median(miss[known]):.2f}, {miss[known].mean():.2f}, "
+            f"{np.median(radius[known]):.2f}, {(level[known] < 0.5).sum()}, {(level[known] < 0.9).sum()}"
+        )
     return lines
 
 

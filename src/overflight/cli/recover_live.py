@@ -134,8 +134,10 @@ def told(found: Forecast, *, first: bool, json: bool, output: Path | None) -> No
             say(HEADING)
         about = found.to_json()
         lat, lon = about["point"]
-        say(f"{about['heard']:20s}  {about['altitude_m']:10,.0f}  {lat:9.4f}, {lon:9.4f}  "
-            f"{about['radius_50_km']:14.2f}  {about['radius_90_km']:14.2f}  {about['fall_speed_ms']:14.2f}")  # fmt: skip
+        say(
+            f"{about['heard']:20s}  {about['altitude_m']:10,.0f}  {lat:9.4f}, {lon:9.4f}  "
+            f"{about['radius_50_km']:14.2f}  {about['radius_90_km']:14.2f}  {about['fall_speed_ms']:14.2f}"
+        )
     put(found, output)
 
 

@@ -217,7 +217,12 @@ def _middle(pack: WindPack | None, one: ObjectClass, start: Release, settings: S
         return None
     lat, lon = middle_of(np.asarray(start.lat), np.asarray(start.lon))
     ticks = np.sort(np.asarray(start.time))
-    begin = Release(time=ticks[[ticks.size // 2]], lat=lat, lon=lon, altitude_m=float(np.median(start.altitude_m)))
+    begin = Release(
+        time=ticks[[ticks.size // 2]],
+        lat=lat,
+        lon=lon,
+        altitude_m=float(np.median(np.asarray(start.altitude_m, np.float64))),
+    )
     data = simulate(pack, one.typical.flight, begin, hours=LONGEST_H, members=1, seed=0,
                     settings=replace(settings, wind_error=None))  # fmt: skip
     if data["end_status"].values[0] != LANDED:

@@ -44,9 +44,12 @@ class ObjectClass:
     @property
     def typical(self) -> ObjectClass:
         """The class with its fall at the medians of what is drawn."""
-        names = ("ballistic_kg_m2", "sea_level_speed_ms", "density_exponent")
-        given = {name: centre(value) for name in names if (value := getattr(self.fall, name)) is not None}
-        return replace(self, fall=replace(self.fall, **given))
+        fall = self.fall
+        beta, speed = (None if v is None else centre(v) for v in (fall.ballistic_kg_m2, fall.sea_level_speed_ms))
+        middle = replace(
+            fall, ballistic_kg_m2=beta, sea_level_speed_ms=speed, density_exponent=centre(fall.density_exponent)
+        )
+        return replace(self, fall=middle)
 
 
 def _under_parachute(name: str, speed: Value) -> ObjectClass:

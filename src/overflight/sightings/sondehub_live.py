@@ -26,8 +26,8 @@ import numpy as np
 
 from overflight.errors import InvalidInput, Unavailable
 from overflight.geo.times import parse_utc, to_datetime64
-from overflight.sightings.sondehub import Row, telemetry
 from overflight.sightings.row import HIGHEST_M, LOWEST_M
+from overflight.sightings.sondehub import Row, telemetry
 from overflight.sightings.telemetry import Telemetry
 
 log = logging.getLogger(__name__)
