@@ -37,7 +37,7 @@ def live_(
     broker: Annotated[
         str | None, Parameter(help="Broker to listen to instead of SondeHub's: mqtt://HOST:1883.")
     ] = None,
-    every: Annotated[float, measured("Least time between two updates, s.", 0, 3_600, "s")] = 10.0,
+    apart: Annotated[float, measured("Least time between two updates, s.", 0, 3_600, "s")] = 10.0,
     fall_speed: Annotated[
         str, Parameter(help="Speed under the parachute at sea level before anything is heard, m/s.")
     ] = "5+-1.25",
@@ -65,18 +65,18 @@ def live_(
     start = partial(begin, winds, speed_of(fall_speed), members, seed_of(seed), known)
     tell = partial(told, json=json, output=None if known else output)
     if known:
-        last = follow(start, on_the_way_down(known, every), tell)
+        last = follow(start, on_the_way_down(known, apart), tell)
         if last is None:
             raise InvalidInput("frames", f"no descent of {serial}", "frames below its highest")
         put(last, output)
         return
     feed = messages(broker or signed_address, [f"sondes/{serial}"], seconds=seconds)
     if heard is None:
-        last = follow(start, on_the_way_down(frames_in(feed, serial), every), tell)
+        last = follow(start, on_the_way_down(frames_in(feed, serial), apart), tell)
     else:
         kept: list[bytes] = []
         try:
-            last = follow(start, on_the_way_down(frames_in(noting(feed, kept), serial), every), tell)
+            last = follow(start, on_the_way_down(frames_in(noting(feed, kept), serial), apart), tell)
         finally:  # an interruption too leaves what was heard
             if write_down(heard, kept):
                 remark(f"written: {heard}")
