@@ -46,6 +46,11 @@ def stonesoup(peers_folder):
 
 
 @pytest.fixture(scope="session")
+def opendrift(peers_folder):
+    return at_hand("OpenDrift", environments.environment(environments.OPENDRIFT, peers_folder))
+
+
+@pytest.fixture(scope="session")
 def parcels(peers_folder):
     return at_hand("Parcels 4", environments.environment(environments.PARCELS_4, peers_folder))
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import h3
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 from lxml import etree
 
 from overflight.case import export
@@ -39,6 +42,8 @@ def write_landing(found: Landing, path: Path) -> None:
         placed(path, lambda beside: _kml(found, beside))
     elif suffix == ".png":
         placed(path, lambda beside: figure(found).savefig(beside, dpi=150, format="png"))
+    elif suffix == ".parquet":
+        placed(path, lambda beside: _parquet(found, beside))
     else:
         export.write(cells(found), path)
 
@@ -52,6 +57,7 @@ def cells(found: Landing) -> pd.DataFrame:
         region = np.select([inside[level] for level in inside], list(inside), 1.0)
         table = {
             "class": fallen.object.name,
+            "share": fallen.object.share,
             "cell": [h3.int_to_str(int(c)) for c in density.cell],
             "lat": centre[:, 0],
             "lon": centre[:, 1],
@@ -72,8 +78,20 @@ def to_geojson(found: Landing) -> dict[str, Any]:
         for feature in fallen.density.to_geojson()["features"]:
             feature["properties"] = about | feature["properties"]
             features.append(feature)
-    elsewhere = {fallen.object.name: fallen.density.elsewhere for fallen in found.classes}
-    return {"type": "FeatureCollection", "features": features, "elsewhere": elsewhere, "landing": found.to_json()}
+    return {"type": "FeatureCollection", "features": features, "elsewhere": elsewhere_of(found),
+            "landing": found.to_json()}  # fmt: skip
+
+
+def elsewhere_of(found: Landing) -> dict[str, float]:
+    """Return, by class, what left the winds."""
+    return {fallen.object.name: fallen.density.elsewhere for fallen in found.classes}
+
+
+def _parquet(found: Landing, path: Path) -> None:
+    """Write the cells, and ``elsewhere`` by class in the metadata of their schema, as a plan of a search reads it."""
+    table = pa.Table.from_pandas(cells(found), preserve_index=False)
+    kept = {"elsewhere": json.dumps(elsewhere_of(found)), "landing": json.dumps(found.to_json(), allow_nan=False)}
+    pq.write_table(table.replace_schema_metadata(kept), path)
 
 
 def _kml(found: Landing, path: Path) -> None:

@@ -50,7 +50,8 @@ GROUPS = {
         "fetch": "Fetch regions into the local store: FIRs, countries, territorial seas.",
         "list": "List the layers of regions that are at hand.",
     }),
-    "recover": ("Plan a search for the remains, and learn from one.", {
+    "recover": ("Follow a descent, plan a search for the remains, and learn from one.", {
+        "live": "Follow a descent frame by frame: where it will land.",
         "plan": "Plan a search: where to look how thickly, and legs from base and back.",
         "update": "Say where it is, after searches that did not find it.",
     }),

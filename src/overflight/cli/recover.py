@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -22,6 +22,7 @@ from overflight.cli.options import (
     seed_of,
     value_of,
 )
+from overflight.cli.recover_live import live_
 from overflight.cli.recover_plan import Record, plan_, update_
 from overflight.cli.reported import AS_TOLD, Reported, reading_of
 from overflight.cli.screen import remark, say, say_json
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from overflight.recover import Event, Landing
     from overflight.recover.grid import Grid
 
-__all__ = ["plan_", "recover", "update_"]
+__all__ = ["live_", "plan_", "recover", "update_"]
 
 FALL_H = 12.0
 """Hours after the event that stored winds must reach."""
@@ -223,7 +224,7 @@ def flown(
     if one.is_dir() and one.suffix != ".zarr":
         if not folder_of_track.is_file():
             raise InvalidInput("tracks", f"{one} without track.nc", "an incident folder, a track or sightings")
-        one = folder_of_track
+        one = reaching(one, what.time + margin)
     if one.suffix in (".nc", ".zarr"):
         data = trajectories(one)
         place = (float(data["lat"].mean()), float(data["lon"].mean()))
@@ -239,6 +240,18 @@ def flown(
     field = opened(source, (first, max(end, last)), near=(seen[0].lat, seen[0].lon), heights=True)
     track = infer.track(seen, members_of(field)[0], seed=seed, members=PATHS, hours_after=max(beyond, 0.0))
     return field, track.samples
+
+
+def reaching(folder: Path, until: datetime) -> Path:
+    """Return the track of an incident; after its last sighting the forecast, which goes on from it."""
+    import numpy as np
+
+    from overflight.cli.airspace import trajectories
+
+    track, forecast = folder / "track.nc", folder / "forecast.nc"
+    last = np.nanmax(trajectories(track)["time"].values)
+    goes_on = np.datetime64(until.replace(tzinfo=None)) > last
+    return forecast if goes_on and forecast.is_file() else track
 
 
 def lines(found: Landing) -> list[str]:

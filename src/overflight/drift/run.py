@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from overflight.drift.ensemble import NO_GROUND, Ensemble, begin_ensemble
 from overflight.drift.error_state import ErrorState
 from overflight.drift.errors_along import ErrorAlong
-from overflight.drift.kernels.flight_members import ADAPTIVE, fly_members
+from overflight.drift.kernels.flight_members import ADAPTIVE, EMBEDDED, fly_members
 from overflight.drift.kernels.float_block import cell_number, float_block
 from overflight.drift.kernels.lanes import LANES
 from overflight.drift.pack import Slab, WindPack
@@ -25,7 +25,7 @@ from overflight.drift.trajectories import trajectories
 from overflight.flight import Flight, kernels
 from overflight.flight.phases import Float
 
-RK = {"rk4": 4, "rk2": 2, "adaptive": ADAPTIVE}
+RK = {"rk4": 4, "rk2": 2, "adaptive": ADAPTIVE, "embedded": EMBEDDED}
 SORT_FROM_MEMBERS = 2_000
 CHUNKS_A_THREAD = 4
 DAY_S = 86_400.0
@@ -73,7 +73,7 @@ def outputs(hours: float, output_s: float) -> int:
 def stays_on_pressure(flight: Flight, settings: Settings) -> bool:
     """Whether the fast kernel for fixed levels can run the flight: it knows no ground."""
     first = flight.phases[0]
-    if len(flight.phases) > 1 or settings.method == "adaptive":
+    if len(flight.phases) > 1 or settings.method in ("adaptive", "embedded"):
         return False
     if not isinstance(first, Float) or first.code != kernels.FLOAT_PRESSURE or not first.is_steady:
         return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from overflight.errors import InvalidInput
 from overflight.flight import Flight, kernels
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from overflight.geo.terrain import Terrain
     from overflight.winds.error import WindError
 
-Method = Literal["rk4", "rk2", "adaptive"]
+Method = Literal["rk4", "rk2", "adaptive", "embedded"]
 Progress = Callable[[int, int], None]
 
 DEFAULT_STEP_S = 600.0
@@ -36,8 +36,9 @@ class Settings:
     ----------
     step_s : float. Longest step of integration; a flight that changes level takes at most 60 s. [s]
     output_s : float. Interval of output; it does not shorten the step. [s]
-    method : {"rk4", "rk2", "adaptive"}. Runge-Kutta of order 4 or 2, or order 4 with step doubling.
-    tolerance_m : float. Largest error of one adaptive step. [m]
+    method : {"rk4", "rk2", "adaptive", "embedded"}. Runge-Kutta of order 4 or 2, order 4 with step doubling, or order 3
+        with order 2 in it, which is cheaper where a tolerance of tens of metres serves.
+    tolerance_m : float. Largest error of one step of adaptive length. [m]
     wind_error : WindError or None. Perturb each member's wind; None follows the winds as given.
     terrain : Terrain or None. Ground to land on; None is the level of the sea.
     threads : int. Threads; the result is the same for any number.
@@ -63,8 +64,8 @@ class Settings:
             value = getattr(self, name)
             if not 0.0 < value < float("inf"):
                 raise InvalidInput(name, str(value), "a number above 0")
-        if self.method not in ("rk4", "rk2", "adaptive"):
-            raise InvalidInput("method", repr(self.method), "rk4, rk2 or adaptive")
+        if self.method not in get_args(Method):
+            raise InvalidInput("method", repr(self.method), ", ".join(get_args(Method)))
         if self.threads < 1:
             raise InvalidInput("threads", str(self.threads), "1 or more")
         if self.memory_bytes < 2**20:

@@ -30,8 +30,8 @@ from overflight.winds import WindError
 F64 = NDArray[np.float64]
 LONGEST_H = 48.0
 """The slowest film falls 30 km in 12 hours."""
-TOLERANCE_M = 40.0
-"""Of a step of adaptive length: the end of film and payload is then within 0.1 km of that of steps of 10 s."""
+TOLERANCE_M = 20.0
+"""Of a step: ends are then within 0.1 km of those of the finest steps, half of them within 6 m."""
 FATES = ("floats", "stranded", "sunk", "rests", "gone")
 """On water; ashore after it drifted; below; where it came down; beyond the winds."""
 FLOATS, STRANDED, SUNK, RESTS, GONE = range(5)
@@ -49,6 +49,7 @@ class Fallen:
     end : Moment. NaN where a member left the winds.
     surface : int8 (members,). Number of ``ground.SURFACES``.
     density : Density. What left the winds lies elsewhere.
+    middle : (lat, lon) or None. Where one fall of all that is drawn at its middle ends; None where it did not land.
     fate : int8 (members,) or None. Number of ``FATES``, where it was followed on after it came down.
     """
 
@@ -56,6 +57,7 @@ class Fallen:
     end: Moment
     surface: NDArray[np.int8]
     density: Density
+    middle: tuple[float, float] | None = None
     fate: NDArray[np.int8] | None = None
 
     @property
@@ -64,14 +66,14 @@ class Fallen:
         return float(np.mean(~np.isfinite(self.end.lat)))
 
     def point(self) -> tuple[float, float]:
-        """Return the place (lat, lon) with as many members east as west of it and north as south. [degrees]"""
+        """Return the single place (lat, lon) to name: the fall of the middle. [degrees]
+
+        Else that with as many members east as west of it and north as south, which wanders by chance.
+        """
+        if self.middle is not None:
+            return self.middle
         known = np.isfinite(self.end.lat)
-        lat, lon = self.end.lat[known], self.end.lon[known]
-        at = sphere.mean_place(lat, lon)
-        away, course = sphere.distance_m(*at, lat, lon), np.radians(sphere.azimuth_deg(*at, lat, lon))
-        east, north = (float(np.median(away * f(course))) for f in (np.sin, np.cos))
-        y, x = sphere.move(*at, np.degrees(np.arctan2(east, north)), np.hypot(east, north))
-        return float(y), float(sphere.wrap(x))
+        return middle_of(self.end.lat[known], self.end.lon[known])
 
     def to_json(self) -> dict[str, Any]:
         """Return the class as plain data."""
@@ -170,13 +172,14 @@ def land(  # noqa: PLR0913 - what happened, to what, in which winds, over which 
     settings = settings_of(terrain, wind_error or error_below(field), steady=steady)
     try:
         ends = [_fallen(pack or field, one, start, (members, seed), settings) for one in objects]
+        middles = [_middle(pack, one, start, settings) for one in objects]
     finally:
         if pack is not None and pack is not winds:
             pack.close()
     found = densities([(end.lat, end.lon) for end in ends], seed)
     classes = [
-        Fallen(object=one, end=end, surface=surface_of(end, surface, ice, seed), density=density)
-        for one, end, density in zip(objects, ends, found, strict=True)
+        Fallen(object=one, end=end, surface=surface_of(end, surface, ice, seed), density=density, middle=middle)
+        for one, end, density, middle in zip(objects, ends, found, middles, strict=True)
     ]
     source = str(field.attrs.get("source", ""))
     return Landing(event=event, start=start, classes=tuple(classes), seed=seed, members=members, source=source)
@@ -186,7 +189,7 @@ def settings_of(
     terrain: Terrain, wind_error: WindError, *, steady: bool = False, threads: int | None = None
 ) -> Settings:
     """Return how a fall is simulated: steps as long as the tolerance allows, and no output on the way."""
-    one = Settings(method="adaptive", tolerance_m=TOLERANCE_M, output_s=LONGEST_H * 3600.0, terrain=terrain,
+    one = Settings(method="embedded", tolerance_m=TOLERANCE_M, output_s=LONGEST_H * 3600.0, terrain=terrain,
                    steady=steady, wind_error=wind_error)  # fmt: skip
     return one if threads is None else replace(one, threads=threads)
 
@@ -206,6 +209,34 @@ def _fallen(
         raise OutOfCoverage("winds", f"a fall of {one.name} that leaves their {why} at {high}",
                             "winds down to the ground")  # fmt: skip
     return Moment(end.time, *(np.where(down, v, np.nan) for v in (end.lat, end.lon, end.altitude_m)))
+
+
+def _middle(pack: WindPack | None, one: ObjectClass, start: Release, settings: Settings) -> tuple[float, float] | None:
+    """Return where one fall of the middle ends, in the winds as given; None in an ensemble of winds."""
+    if pack is None:
+        return None
+    lat, lon = middle_of(np.asarray(start.lat), np.asarray(start.lon))
+    ticks = np.sort(np.asarray(start.time))
+    begin = Release(
+        time=ticks[[ticks.size // 2]],
+        lat=lat,
+        lon=lon,
+        altitude_m=float(np.median(np.asarray(start.altitude_m, np.float64))),
+    )
+    data = simulate(pack, one.typical.flight, begin, hours=LONGEST_H, members=1, seed=0,
+                    settings=replace(settings, wind_error=None))  # fmt: skip
+    if data["end_status"].values[0] != LANDED:
+        return None
+    return float(data["end_lat"].values[0]), float(data["end_lon"].values[0])
+
+
+def middle_of(lat: F64, lon: F64) -> tuple[float, float]:
+    """Return the place with as many places east as west of it and north as south. [degrees]"""
+    at = sphere.mean_place(lat, lon)
+    away, course = sphere.distance_m(*at, lat, lon), np.radians(sphere.azimuth_deg(*at, lat, lon))
+    east, north = (float(np.median(away * f(course))) for f in (np.sin, np.cos))
+    y, x = sphere.move(*at, np.degrees(np.arctan2(east, north)), np.hypot(east, north))
+    return float(y), float(sphere.wrap(x))
 
 
 def require_layer(winds: xr.Dataset, start: Release, terrain: Terrain) -> None:
@@ -230,7 +261,7 @@ def require_layer(winds: xr.Dataset, start: Release, terrain: Terrain) -> None:
 
 def _height_m(winds: xr.Dataset, i: int, level_hpa: float) -> float:
     if "z" in winds and np.isfinite(winds["z"].isel(level=i)).any():
-        return float(winds["z"].isel(level=i).median())
+        return float(atmosphere.geometric_m(float(winds["z"].isel(level=i).median())))
     return float(atmosphere.altitude_m(100.0 * level_hpa))
 
 

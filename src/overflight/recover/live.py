@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -19,7 +20,7 @@ from overflight.drift import ErrorState, Release, simulate
 from overflight.drift.kernels.output import LANDED
 from overflight.drift.pack import WindPack
 from overflight.drift.scatter import Moment, at_end
-from overflight.errors import InvalidInput
+from overflight.errors import InvalidInput, OutOfCoverage
 from overflight.flight import Flight
 from overflight.flight.phases import PARACHUTE_EXPONENT, SEA_LEVEL_KG_M3, Descent
 from overflight.geo import atmosphere, rng, sphere
@@ -27,7 +28,7 @@ from overflight.geo.density import Density
 from overflight.geo.spread import Given, Spread
 from overflight.geo.terrain import Terrain
 from overflight.geo.times import iso
-from overflight.recover.landing import LONGEST_H, settings_of
+from overflight.recover.landing import LONGEST_H, middle_of, settings_of
 from overflight.recover.objects import PARACHUTE_SPEED_MS
 from overflight.recover.smooth import densities
 from overflight.recover.wind_error import error_below
@@ -73,6 +74,21 @@ class Forecast:
     fall_speed_sd: float
     seed: int
 
+    def to_json(self) -> dict[str, Any]:
+        """Return the forecast as plain data."""
+        summary = self.end.summary()
+        return {
+            "heard": iso(self.frame.time),
+            "altitude_m": self.frame.altitude_m,
+            "point": list(middle_of(self.end.lat, self.end.lon)),
+            "fall_speed_ms": self.fall_speed_ms,
+            "fall_speed_sd": self.fall_speed_sd,
+            **{
+                name: summary[name]
+                for name in ("members", "radius_50_km", "radius_90_km", "time", "time_q05", "time_q95")
+            },
+        }
+
     def density(self) -> Density:
         """Return the density of the landing."""
         return densities([(self.end.lat, self.end.lon)], self.seed)[0]
@@ -98,6 +114,7 @@ class LiveDescent:
         self.settings = settings_of(terrain or Terrain.load(), self.error, threads=1)
         self.log_speed, self.variance = float(np.log(speed.a)), speed.b**2
         self.frames: deque[Frame] = deque(maxlen=FRAMES)
+        self.updates = 0
         field = winds.winds.isel(member=0) if "member" in winds.winds.dims else winds.winds
         self.wind_at = _wind_of(field)
 
@@ -107,11 +124,14 @@ class LiveDescent:
         Raises
         ------
         InvalidInput
-            The frame is not later than the last, or it is on the ground.
+            The frame is not later than the last.
+        OutOfCoverage
+            The winds do not reach the ground.
         """
         if self.frames and frame.time <= self.frames[-1].time:
             raise InvalidInput("frame", iso(frame.time), f"a time after {iso(self.frames[-1].time)}")
         self._learn_speed(frame)
+        self.updates += 1
         if not self.frames or _seconds(self.frames[-1], frame) >= STRETCH_S:
             self.frames.append(frame)
         spread = np.sqrt(self.variance)
@@ -122,6 +142,9 @@ class LiveDescent:
         data = simulate(self.winds, Flight(phases=(fall,)), start, hours=LONGEST_H, members=self.members,
                         seed=self.seed, settings=self.settings, error_state=self._error_state(frame))  # fmt: skip
         end = at_end(data).only(data["end_status"].values == LANDED)
+        if not end.lat.size:
+            raise OutOfCoverage("winds", f"a fall from {frame.altitude_m:,.0f} m at {iso(frame.time)}",
+                                "winds down to the ground")  # fmt: skip
         return Forecast(frame=frame, end=end, fall_speed_ms=float(np.exp(self.log_speed)), fall_speed_sd=float(spread),
                         seed=self.seed)  # fmt: skip
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from overflight.errors import InvalidInput
 from overflight.flight import Flight
 from overflight.flight.debris import STANDARD_CLASSES, DebrisClass
 from overflight.flight.phases import PARACHUTE_EXPONENT, Descent
-from overflight.geo.spread import Spread, Value
+from overflight.geo.spread import Spread, Value, centre
 
 PARACHUTE_SPEED_MS = Spread("lognormal", 5.0, 0.25, low=1.5, high=20.0)
 """Speed at sea level under a parachute. 16 of 18 measured descents lie at 4 to 8 m/s (docs/method/flight.md)."""
@@ -40,6 +40,16 @@ class ObjectClass:
     def flight(self) -> Flight:
         """The fall as a flight."""
         return Flight(phases=(self.fall,))
+
+    @property
+    def typical(self) -> ObjectClass:
+        """The class with its fall at the medians of what is drawn."""
+        fall = self.fall
+        beta, speed = (None if v is None else centre(v) for v in (fall.ballistic_kg_m2, fall.sea_level_speed_ms))
+        middle = replace(
+            fall, ballistic_kg_m2=beta, sea_level_speed_ms=speed, density_exponent=centre(fall.density_exponent)
+        )
+        return replace(self, fall=middle)
 
 
 def _under_parachute(name: str, speed: Value) -> ObjectClass:

@@ -42,4 +42,4 @@ def _settled(fallen: Fallen, sea: water.Sea, until: np.datetime64, depth: float 
                    name=one.name)  # fmt: skip
     gone = afloat.fate == GONE
     end = Moment(end.time, np.where(gone, np.nan, end.lat), np.where(gone, np.nan, end.lon), end.altitude_m)
-    return replace(fallen, end=end, fate=afloat.fate)
+    return replace(fallen, end=end, fate=afloat.fate, middle=None)

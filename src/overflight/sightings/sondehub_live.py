@@ -22,9 +22,12 @@ from urllib.parse import unquote, urlsplit
 
 import httpx
 import msgspec
+import numpy as np
 
 from overflight.errors import InvalidInput, Unavailable
-from overflight.sightings.sondehub import telemetry
+from overflight.geo.times import parse_utc, to_datetime64
+from overflight.sightings.row import HIGHEST_M, LOWEST_M
+from overflight.sightings.sondehub import Row, telemetry
 from overflight.sightings.telemetry import Telemetry
 
 log = logging.getLogger(__name__)
@@ -141,6 +144,34 @@ def listen(
     if not write_down(path, messages(address, topics, seconds=seconds)):
         raise Unavailable(f"sondehub: nothing heard in {seconds:g} s")
     return telemetry([path])
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A row that was heard: serial, time (UTC), place [degrees] and altitude [m], None where it has none."""
+
+    serial: str
+    time: np.datetime64
+    lat: float
+    lon: float
+    altitude_m: float | None
+
+
+def heard_row(message: bytes) -> list[Heard]:
+    """Return the sound rows of a message."""
+    found = []
+    for raw in _rows(message):
+        try:
+            row = msgspec.json.decode(raw, type=Row)
+            time_ = to_datetime64(parse_utc(row.datetime or ""))
+            lat, lon = float(row.lat or 0.0), float(row.lon or 0.0)
+            altitude = None if row.alt is None else float(row.alt)
+        except (msgspec.DecodeError, InvalidInput, ValueError, RecursionError, UnicodeDecodeError):
+            continue
+        sound = abs(lat) <= 90.0 and -180.0 <= lon <= 360.0 and (lat, lon) != (0.0, 0.0)
+        if sound and (altitude is None or LOWEST_M <= altitude <= HIGHEST_M):
+            found.append(Heard(row.serial or row.payload_callsign or "", time_, lat, lon, altitude))
+    return found
 
 
 def _rows(message: bytes) -> list[bytes]:

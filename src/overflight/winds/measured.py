@@ -4,10 +4,12 @@ For every time and level of the dataset the wind is the kernel-weighted mean of 
 with weight ``exp(-(|dt| / time_scale)) exp(-dz^2 / (2 depth^2))`` (nearest in time rules, so that beyond the first and
 last measurement of a height the last known wind holds). Its error grows from the measurement outwards::
 
-    sd^2 = sd0^2 + scatter^2 + S^2 [1 - exp(-|dt| / T)] + S^2 [1 - exp(-dz^2 / (2 D^2))] + S^2 [1 - exp(-d^2 / (2 L^2))]
+    sd^2 = sd0^2 + scatter^2 + (S^2 + c^2 V^2) [1 - exp(-|dt| / T)]
+           + S^2 [1 - exp(-dz^2 / (2 D^2))] + S^2 [1 - exp(-d^2 / (2 L^2))]
 
-with ``S`` the natural spread of wind, ``T``, ``D`` and ``L`` its scales in time, height and distance ``d`` from the
-measuring balloon, and ``scatter`` the weighted standard deviation of the measurements that were averaged.
+with ``S`` the natural spread of wind, ``V`` the root of the mean square speed that was measured (strong wind changes by
+more, and at all heights of a windy column), ``T``, ``D`` and ``L`` its scales in time, height and distance ``d`` from
+the measuring balloon, and ``scatter`` the weighted standard deviation of the measurements that were averaged.
 """
 
 from __future__ import annotations
@@ -41,6 +43,7 @@ class Reach:
     depth_m, time_scale_s : widths of the averaging kernel. [m], [s]
     sd0_ms : error of one measurement of a component. [m/s]
     spread_ms, spread_time_s, spread_depth_m, spread_length_m : natural spread of a component and its scales.
+    change_by_speed : the c by which the change in time grows with the speed of the wind (docs/method/winds.md).
     before_s, after_s : how long the first and last measurement are held. [s]
     """
 
@@ -55,6 +58,7 @@ class Reach:
     spread_time_s: float = 24 * 3600.0
     spread_depth_m: float = 1500.0
     spread_length_m: float = 500_000.0
+    change_by_speed: float = 0.48
     before_s: float = 6 * 3600.0
     after_s: float = 6 * 3600.0
 
@@ -62,7 +66,7 @@ class Reach:
         """Refuse numbers out of range."""
         for name in self.__slots__:
             value = getattr(self, name)
-            if not (np.isfinite(value) and (value > 0.0 or (value == 0.0 and name.endswith(("_ms", "_s"))))):
+            if not (np.isfinite(value) and (value > 0.0 or (value == 0.0 and name.endswith(("_ms", "_s", "_speed"))))):
                 raise InvalidInput(name, f"{value!r}", "a number above 0")
         if self.box_deg > 30.0:
             raise InvalidInput("box_deg", f"{self.box_deg:g}", "up to 30 degrees")
@@ -185,6 +189,7 @@ def _average(m: Measured, reach: Reach, times: NDArray[np.datetime64], altitudes
     dt = np.abs((times[:, None] - m.time[None, :]) / np.timedelta64(1, "s"))
     shape = (times.size, altitudes.size)
     u, v, variance = (np.full(shape, np.nan) for _ in range(3))
+    change = reach.spread_ms**2 + reach.change_by_speed**2 * float(np.mean(m.u**2 + m.v**2))
     for k, altitude in enumerate(altitudes):
         dz = np.abs(m.altitude_m - altitude)
         near = dz <= max(float(dz.min()) + 2.0 * reach.depth_m, reach.level_step_m)
@@ -197,9 +202,9 @@ def _average(m: Measured, reach: Reach, times: NDArray[np.datetime64], altitudes
         u[:, k], v[:, k] = weight @ m.u[near], weight @ m.v[near]
         scatter = 0.5 * (weight @ (m.u[near] ** 2 + m.v[near] ** 2) - u[:, k] ** 2 - v[:, k] ** 2)
         far_t, far_z = (weight * dt[:, near]).sum(axis=1), weight @ dz[near]
-        grown = 2.0 - np.exp(-far_t / max(reach.spread_time_s, 1.0))
-        grown = grown - np.exp(-0.5 * (far_z / reach.spread_depth_m) ** 2)
-        variance[:, k] = reach.sd0_ms**2 + np.maximum(scatter, 0.0) + reach.spread_ms**2 * grown
+        in_time = change * (1.0 - np.exp(-far_t / max(reach.spread_time_s, 1.0)))
+        in_height = reach.spread_ms**2 * (1.0 - np.exp(-0.5 * (far_z / reach.spread_depth_m) ** 2))
+        variance[:, k] = reach.sd0_ms**2 + np.maximum(scatter, 0.0) + in_time + in_height
     return u, v, variance
 
 

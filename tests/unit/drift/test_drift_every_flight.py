@@ -285,7 +285,7 @@ EVERY = {
 
 
 @pytest.mark.parametrize("name", EVERY)
-@pytest.mark.parametrize("method", ["rk4", "rk2", "adaptive"])
+@pytest.mark.parametrize("method", ["rk4", "rk2", "adaptive", "embedded"])
 def test_every_flight_runs_the_same_in_parts_and_threads_and_by_every_method(name, method):
     flight, altitude = EVERY[name]
     parts = [

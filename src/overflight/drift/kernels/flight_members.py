@@ -18,7 +18,7 @@ from overflight.drift.kernels.lookup import (
     bracket,
     is_outside,
 )
-from overflight.drift.kernels.motion import ends_of_step, settle, step, time_weight_at, within_step
+from overflight.drift.kernels.motion import ends_of_step, settle, step, step_23, time_weight_at, within_step
 from overflight.drift.kernels.output import (
     BURST,
     ENDED,
@@ -34,7 +34,7 @@ from overflight.geo.kernel import fast_kernel
 from overflight.geo.sphere import EARTH_RADIUS_M
 
 SHORTEST_STEP_S = 1.0
-ADAPTIVE = 45
+ADAPTIVE, EMBEDDED = 45, 23
 INSIDE_S = 1e-6
 NO_REACH, BELOW, REACHED = 2, 1, 0
 
@@ -60,6 +60,18 @@ def _adaptive(scene, law, at, tau, h, hint, tolerance_m):
         end, level = step(scene, law, middle, tau + 0.5 * h, 0.5 * h, level, 4)
         wrong = max(_apart_m(scene[0][6], end, whole) / 15.0, 1e-6)
         scale = 0.9 * (tolerance_m / wrong) ** 0.2
+        if not wrong > tolerance_m or h <= SHORTEST_STEP_S:
+            return end, level, h, h * min(4.0, max(0.3, scale))
+        h = max(SHORTEST_STEP_S, h * max(0.2, scale))
+
+
+@fast_kernel
+def _embedded(scene, law, at, tau, h, hint, tolerance_m):
+    """Step as long as the error of its order 2 allows (Hairer, Norsett and Wanner 1993, II.4); as ``_adaptive``."""
+    while True:
+        end, other, level = step_23(scene, law, at, tau, h, hint)
+        wrong = max(_apart_m(scene[0][6], end, other), 1e-6)
+        scale = 0.9 * (tolerance_m / wrong) ** (1.0 / 3.0)
         if not wrong > tolerance_m or h <= SHORTEST_STEP_S:
             return end, level, h, h * min(4.0, max(0.3, scale))
         h = max(SHORTEST_STEP_S, h * max(0.2, scale))
@@ -158,11 +170,11 @@ def fly_members(
     ``codes`` int64 (phases,); ``rows`` float64 (members, phases, N_PARAMETERS); ``states`` float64 (members, N_STATE);
     ``place`` int32, the row of each in ``out``; ``x, y, z, known`` float64, ``hint, phase`` int32, ``phase_tau, start,
     stop, step_next`` float64, ``status`` int8, ``below`` bool, all (members,), changed in place. ``known``: when a lost
-    member was at its last place. ``rk`` 4, 2, or 45 for step doubling to ``tolerance_m`` a step.
+    member was at its last place. ``rk`` 4, 2, or 45 for step doubling and 23 for order 3 to ``tolerance_m`` a step.
     """
     _, _, tau_from, span, _, _ = clock
     length = span / n_steps
-    one = 4 if rk == ADAPTIVE else rk
+    one = 4 if rk in (ADAPTIVE, EMBEDDED) else rk
     for m in range(first, last):
         end_tau = min(tau_to, stop[m])
         tau = max(tau_from, start[m])
@@ -184,6 +196,9 @@ def fly_members(
             if rk == ADAPTIVE:
                 h = min(end_tau - tau, step_next[m])
                 end, level, h, step_next[m] = _adaptive(scene, law, at, tau, h, hint[m], tolerance_m)
+            elif rk == EMBEDDED:
+                h = min(end_tau - tau, step_next[m])
+                end, level, h, step_next[m] = _embedded(scene, law, at, tau, h, hint[m], tolerance_m)
             else:
                 h = min(tau_from + (math.floor((tau - tau_from) / length + 1e-9) + 1.0) * length, end_tau) - tau
                 h = h if h > INSIDE_S else end_tau - tau

@@ -178,6 +178,48 @@ def step(scene, law, at, tau, h, hint, rk):
 
 
 @fast_kernel
+def _carry_23(scene, law, chart, p, tau, h, hint):
+    """One step of order 3 in a chart; return its end, what it is off that of order 2, and the level."""
+    k1 = rates(scene, law, chart, p, tau, hint)
+    k2 = rates(scene, law, chart, _along(p, 0.5 * h, k1), tau + 0.5 * h, k1[3])
+    k3 = rates(scene, law, chart, _along(p, 0.75 * h, k2), tau + 0.75 * h, k2[3])
+    mean = (
+        (2.0 * k1[0] + 3.0 * k2[0] + 4.0 * k3[0]) / 9.0,
+        (2.0 * k1[1] + 3.0 * k2[1] + 4.0 * k3[1]) / 9.0,
+        (2.0 * k1[2] + 3.0 * k2[2] + 4.0 * k3[2]) / 9.0,
+    )
+    end = _along(p, h, mean)
+    k4 = rates(scene, law, chart, end, tau + h, k3[3])
+    off = (
+        h * (-5.0 * k1[0] + 6.0 * k2[0] + 8.0 * k3[0] - 9.0 * k4[0]) / 72.0,
+        h * (-5.0 * k1[1] + 6.0 * k2[1] + 8.0 * k3[1] - 9.0 * k4[1]) / 72.0,
+        h * (-5.0 * k1[2] + 6.0 * k2[2] + 8.0 * k3[2] - 9.0 * k4[2]) / 72.0,
+    )
+    return end, off, k4[3]
+
+
+@fast_kernel
+def step_23(scene, law, at, tau, h, hint):
+    """One step of order 3 with one of order 2 in it (Bogacki and Shampine 1989, doi 10.1016/0893-9659(89)90079-7).
+
+    Returns (x, y, z), the same by order 2, and the level; four lookups of the wind. Charts as in ``step``.
+    """
+    grid = scene[0][6]
+    lat, lon = place(grid, at[0], at[1])
+    chart = chart_of(lat)
+    a, b = to_chart(chart, lat, lon)
+    end, off, level = _carry_23(scene, law, chart, (a, b, at[2]), tau, h, hint)
+    if chart == 0 and abs(end[1]) > POLAR_RAD:
+        chart = pole_of(end[1])
+        a, b = to_chart(chart, lat, lon)
+        end, off, level = _carry_23(scene, law, chart, (a, b, at[2]), tau, h, hint)
+    lat, lon = from_chart(chart, end[0], end[1])
+    y, x = from_chart(chart, end[0] - off[0], end[1] - off[1])
+    here = (column(grid, lon), (lat - grid[G_LAT0]) / grid[G_DLAT], end[2])
+    return here, (column(grid, x), (y - grid[G_LAT0]) / grid[G_DLAT], end[2] - off[2]), level
+
+
+@fast_kernel
 def settle(scene, law, at, tau, hint):
     """Return (z, level, weight, pressure, temperature, density, sun) where a member has come to."""
     (air, clock, _, table, _), (code, row, _) = scene, law
