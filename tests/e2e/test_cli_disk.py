@@ -107,7 +107,7 @@ def test_a_full_disk_leaves_no_case_and_the_same_command_goes_through(folder):
     for code, out, err in calls(folder, *warm, *steps)[len(warm) :]:
         assert (code, out) == (2, "")
         assert err.count("\n") == 1
-        assert "File too large" in err
+        assert "File too large" in err or "the disk refused to read or to write" in err  # SQLite names no cause
         assert "unexpected" not in err
     assert not (folder / "incident" / "case").exists()
     assert not list(folder.rglob(".part*"))

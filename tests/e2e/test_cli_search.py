@@ -67,7 +67,7 @@ def test_a_plan_says_its_chance_its_sorties_and_its_sources(folder, capsys):
     text = capsys.readouterr().out
     assert text.startswith("The search has a chance of ")
     assert "sortie  searcher  legs" in text
-    assert "sweep width, water: 2,222 m (COMDTINST M16130.2F: raft for 1; not checked)" in text  # of Lake Huron
+    assert "sweep width, open: 900 m (IAMSAR II App. N, N-9: person; not checked)" in text
 
 
 def test_the_same_plan_gives_the_same_files(folder):

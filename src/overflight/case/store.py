@@ -232,7 +232,8 @@ def _begun(connection: sa.Connection) -> None:
 _LINES: tuple[tuple[tuple[str, ...], str, str], ...] = (
     (("disk is full", "No space left", "could not extend file"), "No space left on device", "a disk with room"),
     (("readonly", "read-only", "permission denied"), "Permission denied", "a place that can be written"),
-    (("unable to open", "disk I/O error"), "it cannot be opened", "a file that can be read"),
+    (("unable to open",), "it cannot be opened", "a file that can be read"),
+    (("disk I/O error",), "the disk refused to read or to write", "a disk that is sound and has room"),
     (("database is locked",), "another writer that holds it", "a case that is free; try again"),
 )
 _DAMAGED = ("malformed", "not a database", "no such column", "no such table", "unsupported file format", "corrupt",
