@@ -87,6 +87,25 @@ export function band(line: Position[], half: number[]): Feature {
   return feature({ type: "MultiPolygon", coordinates: strips });
 }
 
+/** The outline of areas, without the edges at which they were cut along the antimeridian. */
+export function outline(of: Geometry): MultiLineString {
+  const polygons = of.type === "Polygon" ? [of.coordinates] : of.type === "MultiPolygon" ? of.coordinates : [];
+  const lines: Position[][] = [];
+  for (const ring of polygons.flat()) {
+    let line: Position[] = [];
+    ring.forEach((here, i) => {
+      const before = ring[i - 1];
+      if (before && Math.abs(before[0]!) === 180 && here[0] === before[0]) {
+        lines.push(line);
+        line = [];
+      }
+      line.push(here);
+    });
+    lines.push(line);
+  }
+  return { type: "MultiLineString", coordinates: lines.filter((line) => line.length > 1) };
+}
+
 /** West, south, east, north of points, in longitudes that go on; null of none. */
 export function bounds(points: Position[]): [number, number, number, number] | null {
   let box: [number, number, number, number] | null = null;

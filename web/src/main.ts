@@ -80,6 +80,7 @@ function legend(): void {
   fill(byId("legend"), h("p", { class: "live", text: "Altitude" }), h("div", { class: "ramp live", attrs: { "aria-hidden": true } }),
     h("div", { class: "ticks live" }, h("span", { text: low }), h("span", { text: middle }), h("span", { text: high })),
     h("p", { class: "key live" }, h("span", { class: "ring", attrs: { "aria-hidden": true } }), "no known launch"),
+    h("p", { class: "key ahead" }, h("span", { class: "rings", attrs: { "aria-hidden": true } }), "likely there, 50 and 90 %"),
     h("p", { class: "key finding" }, h("span", { class: "swatch past", attrs: { "aria-hidden": true } }), "before, origin"),
     h("p", { class: "key finding" }, h("span", { class: "swatch ahead", attrs: { "aria-hidden": true } }), "ahead, landing"));
 }
@@ -179,7 +180,8 @@ function show(state: State, before: State | null): void {
   document.body.dataset["view"] = state.view;
   document.title = state.id ? `${state.id} - overflight` : "overflight";
   tabs();
-  if (before?.view === "job" || state.view === "job") jobs.close();
+  if (before?.view === "job") jobs.close();
+  if (before?.view === "case") cases.close();
   if (before?.view === "balloon") balloons.close();
   if (state.view === "live") balloons.openList();
   else if (state.view === "balloon") void balloons.openOne(state.id);
