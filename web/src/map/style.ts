@@ -2,7 +2,7 @@
 
 import type { LayerSpecification, SkySpecification, SourceSpecification, StyleSpecification } from "maplibre-gl";
 
-import { EMPTY, graticule } from "../geometry";
+import { collection, EMPTY, graticule } from "../geometry";
 import { PALETTES, type Palette, type Theme } from "./palette";
 
 const FONT = ["system-ui, -apple-system, Segoe UI, Roboto, Noto Sans, sans-serif"];
@@ -14,7 +14,7 @@ export type SourceName = (typeof SOURCES)[number];
 export const GROUPS: Record<string, { label: string; layers: string[] }> = {
   fir: { label: "Flight information regions", layers: ["fir"] },
   names: { label: "Names of countries", layers: ["names"] },
-  grid: { label: "Grid of 30\u00b0", layers: ["grid"] },
+  grid: { label: "Grid", layers: ["grid", "grid-fine", "grid-names"] },
   origin: { label: "Origin density", layers: ["origin", "origin-edge"] },
   landing: { label: "Landing density", layers: ["landing", "landing-edge"] },
   track: { label: "Track and its uncertainty", layers: ["areas", "mean", "sightings"] },
@@ -23,7 +23,7 @@ export const GROUPS: Record<string, { label: string; layers: string[] }> = {
 
 export function style(theme: Theme): StyleSpecification {
   const sources: Record<string, SourceSpecification> = {
-    grid: { type: "geojson", data: graticule() },
+    grid: { type: "geojson", data: collection([...graticule(30).features, ...graticule(2).features]) },
     regions: { type: "geojson", data: EMPTY, tolerance: 0.2 },
   };
   for (const name of SOURCES) sources[name] = { type: "geojson", data: EMPTY, ...(name === "members" ? { tolerance: 0, buffer: 8 } : {}) };
@@ -51,7 +51,7 @@ function ground(p: Palette): LayerSpecification[] {
   const thin = ["interpolate", ["linear"], ["zoom"], 0, 0.5, 4, 0.9, 8, 1.6] as never;
   return [
     { id: "ocean", type: "background", paint: { "background-color": p.ocean } },
-    { id: "grid", type: "line", source: "grid", paint: { "line-color": p.grid, "line-width": 0.8 } },
+    { id: "grid", type: "line", source: "grid", filter: ["==", ["get", "step"], 30], paint: { "line-color": p.grid, "line-width": 0.8 } },
     { id: "land", type: "fill", source: "regions", filter: kind("land", "country"), paint: { "fill-color": p.land } },
     { id: "disputed", type: "fill", source: "regions", filter: kind("disputed"),
       paint: { "fill-color": p.disputed, "fill-opacity": 0.4 } },
@@ -59,6 +59,10 @@ function ground(p: Palette): LayerSpecification[] {
     { id: "region-hit", type: "fill", source: "regions", paint: { "fill-color": "#000000", "fill-opacity": 0 } },
     { id: "chosen", type: "fill", source: "regions", filter: ["==", ["get", "id"], ""],
       paint: { "fill-color": p.chosen, "fill-opacity": 0.2 } },
+    { id: "grid-fine", type: "line", source: "grid", minzoom: 4.5, filter: ["==", ["get", "step"], 2], paint: { "line-color": p.grid, "line-width": 0.8, "line-opacity": 0.8 } },
+    { id: "grid-names", type: "symbol", source: "grid", minzoom: 4.5, filter: ["==", ["get", "step"], 2],
+      layout: { "symbol-placement": "line", "text-field": ["get", "name"], "text-font": FONT, "text-size": 10.5, "symbol-spacing": 500 },
+      paint: { "text-color": p.label, "text-opacity": 0.75, "text-halo-color": p.halo, "text-halo-width": 1 } },
     { id: "border", type: "line", source: "regions", filter: kind("land", "country"), paint: { "line-color": p.border, "line-width": thin } },
     { id: "disputed-edge", type: "line", source: "regions", filter: kind("disputed"),
       paint: { "line-color": p.border, "line-width": 0.9, "line-dasharray": [3, 2] } },

@@ -162,7 +162,7 @@ function ahead(of: BalloonDetail): HTMLElement[] {
   const rows = crossings(of);
   const title = h("h3", { text: "Regions ahead, next 24 h" });
   if (!rows.length) return [title, h("p", { class: "muted", text: "None." })];
-  return [title, ledger(rows, now().region, (row) => { go({ region: row.id }); globe.fitRegion(row.id); }, null),
+  return [title, ledger(rows, now().region, (row) => { go({ region: row.id }); globe.fitRegion(row.id); }, { start: fetchedAt, end: fetchedAt + 86_400_000 }),
     h("p", { class: "muted small", text: "The mark is the median time of entry, the pale line its 5 to 95 % range." })];
 }
 

@@ -6,6 +6,7 @@ import { crossings, extent, read as readFiles, type Crossing, type Findings } fr
 import { parse, when, whenFull } from "../moments";
 import { go, now } from "../state";
 import { listed, type CaseRecord, type CaseSummary, type JobFile, type WeighedClaim } from "../types";
+import { place } from "../units";
 import { ledger } from "./ledger";
 import { back, fileLink } from "./parts";
 import * as results from "./results";
@@ -119,9 +120,15 @@ function claim(one: WeighedClaim): HTMLElement {
       h("span", { text: `${b.sentence} (${b.finding.replaceAll("_", " ")}, record ${b.record})` })))));
 }
 
+/** Of a sighting: when and where. */
+function seen(body: Record<string, unknown>): string {
+  const { time, lat, lon } = body;
+  return typeof time === "string" && typeof lat === "number" && typeof lon === "number" ? `${whenFull(parse(time))}, ${place(lon, lat)}` : "";
+}
+
 function record(one: CaseRecord): HTMLElement {
   const body = one.body ?? {};
-  const words = one.body === null ? "redacted" : [body["title"], body["text"], body["words"], body["name"], one.label].find((v) => typeof v === "string" && v);
+  const words = one.body === null ? "redacted" : [body["title"], body["text"], body["words"], body["name"], seen(body), one.label].find((v) => typeof v === "string" && v);
   return h("li", { attrs: { value: one.number ?? one.id } }, h("span", { class: "kind", text: one.kind }), h("span", { text: words ? String(words) : "" }),
     h("span", { class: "sub", text: `${when(parse(one.made_at))} \u00b7 ${one.author}` }));
 }
