@@ -121,7 +121,8 @@ async function loadRegions(): Promise<void> {
     haveRegions = true;
     void loadLayers(all);
     document.documentElement.dataset["regions"] = "ready";
-    if (now().region) globe.choose(now().region);
+    globe.choose(now().region);
+    refresh();
   } catch (problem) {
     if (!wasLost) banner(`The regions cannot be read: ${(problem as Error).message}`, 8000);
   }

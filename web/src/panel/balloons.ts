@@ -13,7 +13,7 @@ import { go, now } from "../state";
 import type { Balloon, BalloonDetail } from "../types";
 import { altitude, climb, course, distance, percent, place, speed } from "../units";
 import { back, facts } from "./parts";
-import { ledger } from "./ledger";
+import { ledger, rowsOf } from "./ledger";
 
 const MOST = 100;
 const OUTLINED_H = [1, 3, 6, 12, 18, 24];
@@ -176,9 +176,9 @@ function crossings(of: BalloonDetail): Crossing[] {
 
 /** What the open balloon has to do with a region, in words. */
 export function about(region: string): string {
-  const found = detail ? crossings(detail).find((one) => one.id === region) : undefined;
   if (!detail) return "";
-  return found ? `${asked} enters with ${percent(found.probability)}, about ${whenFull(found.entry[1])}.`
+  const [found] = rowsOf(crossings(detail), region);
+  return found ? `${asked} enters ${found.name} with ${percent(found.probability)}, about ${whenFull(found.entry[1])}.`
     : `${asked} is not expected here in the next 24 h.`;
 }
 
