@@ -26,8 +26,8 @@ SIGHTINGS = "time,lat,lon,altitude_m,object\n" + "".join(
     f'2022-11-11T{hour:02}:00:00Z,{55 + 0.02 * hour:g},{52 + hour / 1.8:.3f},15000,"{HOSTILE.replace(chr(34), chr(34) * 2)}"\n'
     for hour in (3, 6, 9)
 )
-BALLOONS = {HOSTILE: (52.0, -100.0, 30.0), "RISES": (48.0, 8.0, 5.0), "AT-SEA": (45.9, -59.6, 0.0)}
-"""Latitude, longitude, and metres that it rises between rows."""
+BALLOONS = {HOSTILE: (52.0, -100.0, 3.0), "RISES": (48.0, 8.0, 6.0), "AT-SEA": (45.9, -59.6, 0.0)}
+"""Latitude and longitude when the tests began, and metres a second that it rises."""
 
 
 class Site:
@@ -36,6 +36,7 @@ class Site:
     def __init__(self, folder: Path) -> None:
         self.folder, self.port, self.rows = folder, free_port(), folder.parent / f"{folder.name}.ndjson"
         self.rows.touch()
+        self.began = time.time()
         self.served: Served | None = None
         self.start()
 
@@ -50,13 +51,19 @@ class Site:
         self.served.process.kill()
         ended(self.served)
 
-    def hear(self, number: int, names: tuple[str, ...] = tuple(BALLOONS), at: float | None = None) -> None:
-        """Add a row of each balloon: the one of a number of them, which are ten seconds apart."""
-        at = time.time() if at is None else at
+    def hear(self, ago_s: float = 0.0) -> None:
+        """Add a row of each balloon; they go east."""
+        at = time.time() - ago_s
+        after = at - self.began
         with self.rows.open("a") as stream:
-            for name in names:
-                lat, lon, rise = BALLOONS[name]
-                row = {"serial": name, "datetime": stamp(at), "lat": lat, "lon": lon + 0.002 * number, "alt": 15_000 + rise * number}
+            for name, (lat, lon, rise) in BALLOONS.items():
+                row = {
+                    "serial": name,
+                    "datetime": stamp(at),
+                    "lat": lat,
+                    "lon": lon + 2e-4 * after,
+                    "alt": 15_000 + rise * after,
+                }
                 stream.write(json.dumps(row) + "\n")
 
     def get(self, path: str) -> Any:
@@ -96,8 +103,8 @@ def winds(driver, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def site(winds: Path) -> Iterator[Site]:
     """Give a service that has heard of balloons."""
     made = Site(winds.parent / "service")
-    for number in range(-18, 1):
-        made.hear(number, at=time.time() + 10 * number)
+    for ago_s in range(180, -1, -10):
+        made.hear(ago_s)
     until(lambda: len(made.get("/api/live")["features"]) == len(BALLOONS))
     yield made
     made.lose()

@@ -21,7 +21,9 @@ PLAIN = """<!doctype html><html lang="en"><meta charset="utf-8"><title>overfligh
 <p><a href="/docs">Routes</a> &middot; <a href="/ogc/">OGC API - Features</a> &middot; <a href="/health">Health</a>"""
 STYLE = """body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color-scheme:light dark}
 code{font-size:.95em}dt{margin-top:1rem}dd{margin:0 0 0 1.5rem}h2{margin-top:2rem;text-transform:capitalize}"""
-CSP_OF_DOCS = CSP.replace("style-src 'self'", f"style-src 'sha256-{b64encode(sha256(STYLE.encode()).digest()).decode()}'")
+CSP_OF_DOCS = CSP.replace(
+    "style-src 'self'", f"style-src 'sha256-{b64encode(sha256(STYLE.encode()).digest()).decode()}'"
+)
 DOCS = jinja2.Environment(autoescape=True).from_string(
     """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>overflight: routes</title>
