@@ -14,7 +14,7 @@ import * as investigate from "./panel/investigate";
 import * as jobs from "./panel/jobs";
 import { dialog } from "./panel/parts";
 import { go, now, onState, type State, type View } from "./state";
-import type { Regions } from "./types";
+import type { RegionProperties, Regions } from "./types";
 import { altitudeScale, onUnits, setUnits, units } from "./units";
 
 const DARK = window.matchMedia("(prefers-color-scheme: dark)");
@@ -202,18 +202,19 @@ function regionChanged(state: State): void {
   globe.choose(state.region);
   refresh();
   const about = globe.region(state.region);
-  if (!about) {
-    document.getElementById("region-note")?.remove();
-    return;
-  }
-  const claimed = Array.isArray(about.claimed_by) ? about.claimed_by.join(", ") : about.claimed_by ?? "";
-  const text = [`${about.name} (${about.kind})`, about.note ?? "", about.disputed && claimed ? `claimed by ${claimed}` : ""].filter(Boolean).join(". ");
-  const said = whatIsSaid(state);
-  const note = h("div", { id: "region-note", class: "region-note", attrs: { role: "status" } }, h("strong", { text: about.name }), h("p", { text: said || text }),
-    h("button", { class: "tool", attrs: { type: "button", "aria-label": "Close" }, on: { click: () => go({ region: "" }) } }, icon("close")));
+  const said = state.region ? whatIsSaid(state) : "";
   document.getElementById("region-note")?.remove();
+  if (!about && !said) return;
+  const text = said || wordsOf(about!);
+  const note = h("div", { id: "region-note", class: "region-note", attrs: { role: "status" } }, about ? h("strong", { text: about.name }) : null, h("p", { text }),
+    h("button", { class: "tool", attrs: { type: "button", "aria-label": "Close" }, on: { click: () => go({ region: "" }) } }, icon("close")));
   document.body.append(note);
-  say(said || text);
+  say(text);
+}
+
+function wordsOf(about: RegionProperties): string {
+  const claimed = Array.isArray(about.claimed_by) ? about.claimed_by.join(", ") : about.claimed_by ?? "";
+  return [`${about.name} (${about.kind})`, about.note ?? "", about.disputed && claimed ? `claimed by ${claimed}` : ""].filter(Boolean).join(". ");
 }
 
 function whatIsSaid(state: State): string {
