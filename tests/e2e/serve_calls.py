@@ -81,10 +81,10 @@ class Served:
         return self.process.wait(LONG_S)
 
 
-def begun(folder: Path, *options: Any, winds: Path | None = None, **environment: str) -> Served:
+def begun(folder: Path, *options: Any, winds: Path | None = None, port: int = 0, **environment: str) -> Served:
     """Start a service, and wait until it answers."""
     winds = winds or folder.parent / "winds.nc"
-    words = ["serve", "--folder", folder, "--winds", winds, "--port", "0", *options]
+    words = ["serve", "--folder", folder, "--winds", winds, "--port", port, *options]
     own = {"OVERFLIGHT_WINDS_STORE": str(folder.parent / "store"), "XDG_CONFIG_HOME": str(folder.parent / "config"),
            "OVERFLIGHT_REGIONS_STORE": str(folder.parent.parent / "layers")}  # fmt: skip
     log = folder.parent / f"{folder.name}.log"
@@ -123,15 +123,20 @@ def serving(folder: Path, *options: Any, **more: Any) -> Iterator[Served]:
     try:
         yield served
     finally:
-        served.client.close()
-        if served.process.poll() is None:
-            served.process.terminate()
-            try:
-                served.process.wait(30)
-            except subprocess.TimeoutExpired:
-                served.process.kill()
-                served.process.wait()
-        served.process.stdout.close()
+        ended(served)
+
+
+def ended(served: Served) -> None:
+    """End a service, if it still runs."""
+    served.client.close()
+    if served.process.poll() is None:
+        served.process.terminate()
+        try:
+            served.process.wait(30)
+        except subprocess.TimeoutExpired:
+            served.process.kill()
+            served.process.wait()
+    served.process.stdout.close()
 
 
 def events(lines: Iterator[str]) -> Iterator[tuple[str, Any]]:

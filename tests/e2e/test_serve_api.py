@@ -37,7 +37,7 @@ def test_each_group_of_routes_answers(service):
 def test_every_answer_has_the_headers_that_keep_a_browser_safe(service):
     for path in ("/", "/health", "/api/jobs/none"):
         headers = service.get(path).headers
-        assert "worker-src 'self' blob:" in headers["content-security-policy"]
+        assert "style-src 'self';" in headers["content-security-policy"]
         assert "default-src 'none'" in headers["content-security-policy"]
         assert headers["x-content-type-options"] == "nosniff"
         assert "server" not in headers

@@ -6,7 +6,7 @@ import { ApiError, getJson, getText } from "./api";
 import { band, collection, distanceM, feature, joined, near, point, positions } from "./geometry";
 import { parse } from "./moments";
 import { number, rows, type Row } from "./table";
-import type { Job, JobFile } from "./types";
+import type { JobFile } from "./types";
 
 export interface Member {
   times: number[];
@@ -42,13 +42,13 @@ export interface Findings {
 const LARGEST_MEMBERS = 2_000;
 const Z90 = 1.645; // of a normal, both sides together 90 %
 
-export async function read(job: Job, signal: AbortSignal): Promise<Findings> {
+export async function read(files: JobFile[], signal: AbortSignal): Promise<Findings> {
   const found: Findings = {
     members: [], lines: [], mean: null, areas: collection([]), sightings: collection([]), origin: null, landing: null,
     ledger: [], sentences: [], problems: [],
   };
   const runs: { what: string; members: Map<number, Member> }[] = [];
-  for (const file of job.files) {
+  for (const file of files) {
     try {
       await one(file, found, runs, signal);
     } catch (problem) {

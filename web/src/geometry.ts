@@ -87,6 +87,25 @@ export function band(line: Position[], half: number[]): Feature {
   return feature({ type: "MultiPolygon", coordinates: strips });
 }
 
+/** The outline of areas, without the edges at which they were cut along the antimeridian. */
+export function outline(of: Geometry): MultiLineString {
+  const polygons = of.type === "Polygon" ? [of.coordinates] : of.type === "MultiPolygon" ? of.coordinates : [];
+  const lines: Position[][] = [];
+  for (const ring of polygons.flat()) {
+    let line: Position[] = [];
+    ring.forEach((here, i) => {
+      const before = ring[i - 1];
+      if (before && Math.abs(before[0]!) === 180 && here[0] === before[0]) {
+        lines.push(line);
+        line = [];
+      }
+      line.push(here);
+    });
+    lines.push(line);
+  }
+  return { type: "MultiLineString", coordinates: lines.filter((line) => line.length > 1) };
+}
+
 /** West, south, east, north of points, in longitudes that go on; null of none. */
 export function bounds(points: Position[]): [number, number, number, number] | null {
   let box: [number, number, number, number] | null = null;
@@ -114,15 +133,20 @@ export function* positions(geometry: Geometry | null): Generator<Position> {
   }
 }
 
+function degrees(value: number, positive: string, negative: string): string {
+  return `${Math.abs(value)}\u00b0${value ? ` ${value > 0 ? positive : negative}` : ""}`;
+}
+
 export function graticule(step = 30): FeatureCollection {
   const lines: Feature[] = [];
   const range = (from: number, to: number, by: number) =>
     Array.from({ length: Math.round((to - from) / by) + 1 }, (_, i) => from + i * by);
   for (const lon of range(-180, 180 - step, step)) {
-    lines.push(feature({ type: "LineString", coordinates: range(-85, 85, 5).map((lat) => [lon, lat]) }));
+    lines.push(feature({ type: "LineString", coordinates: range(-85, 85, 5).map((lat) => [lon, lat]) }, { name: degrees(lon, "E", "W"), step }));
   }
-  for (const lat of range(-60, 60, step)) {
-    lines.push(feature({ type: "LineString", coordinates: range(-180, 180, 5).map((lon) => [lon, lat]) }));
+  const top = 90 - step;
+  for (const lat of range(-top, top, step)) {
+    lines.push(feature({ type: "LineString", coordinates: range(-180, 180, 5).map((lon) => [lon, lat]) }, { name: degrees(lat, "N", "S"), step }));
   }
   return collection(lines);
 }

@@ -14,7 +14,7 @@ import * as investigate from "./panel/investigate";
 import * as jobs from "./panel/jobs";
 import { dialog } from "./panel/parts";
 import { go, now, onState, type State, type View } from "./state";
-import type { Regions } from "./types";
+import type { RegionProperties, Regions } from "./types";
 import { altitudeScale, onUnits, setUnits, units } from "./units";
 
 const DARK = window.matchMedia("(prefers-color-scheme: dark)");
@@ -80,6 +80,7 @@ function legend(): void {
   fill(byId("legend"), h("p", { class: "live", text: "Altitude" }), h("div", { class: "ramp live", attrs: { "aria-hidden": true } }),
     h("div", { class: "ticks live" }, h("span", { text: low }), h("span", { text: middle }), h("span", { text: high })),
     h("p", { class: "key live" }, h("span", { class: "ring", attrs: { "aria-hidden": true } }), "no known launch"),
+    h("p", { class: "key ahead" }, h("span", { class: "rings", attrs: { "aria-hidden": true } }), "likely there, 50 and 90 %"),
     h("p", { class: "key finding" }, h("span", { class: "swatch past", attrs: { "aria-hidden": true } }), "before, origin"),
     h("p", { class: "key finding" }, h("span", { class: "swatch ahead", attrs: { "aria-hidden": true } }), "ahead, landing"));
 }
@@ -120,7 +121,8 @@ async function loadRegions(): Promise<void> {
     haveRegions = true;
     void loadLayers(all);
     document.documentElement.dataset["regions"] = "ready";
-    if (now().region) globe.choose(now().region);
+    globe.choose(now().region);
+    refresh();
   } catch (problem) {
     if (!wasLost) banner(`The regions cannot be read: ${(problem as Error).message}`, 8000);
   }
@@ -179,7 +181,8 @@ function show(state: State, before: State | null): void {
   document.body.dataset["view"] = state.view;
   document.title = state.id ? `${state.id} - overflight` : "overflight";
   tabs();
-  if (before?.view === "job" || state.view === "job") jobs.close();
+  if (before?.view === "job") jobs.close();
+  if (before?.view === "case") cases.close();
   if (before?.view === "balloon") balloons.close();
   if (state.view === "live") balloons.openList();
   else if (state.view === "balloon") void balloons.openOne(state.id);
@@ -199,18 +202,19 @@ function regionChanged(state: State): void {
   globe.choose(state.region);
   refresh();
   const about = globe.region(state.region);
-  if (!about) {
-    document.getElementById("region-note")?.remove();
-    return;
-  }
-  const claimed = Array.isArray(about.claimed_by) ? about.claimed_by.join(", ") : about.claimed_by ?? "";
-  const text = [`${about.name} (${about.kind})`, about.note ?? "", about.disputed && claimed ? `claimed by ${claimed}` : ""].filter(Boolean).join(". ");
-  const said = whatIsSaid(state);
-  const note = h("div", { id: "region-note", class: "region-note", attrs: { role: "status" } }, h("strong", { text: about.name }), h("p", { text: said || text }),
-    h("button", { class: "tool", attrs: { type: "button", "aria-label": "Close" }, on: { click: () => go({ region: "" }) } }, icon("close")));
+  const said = state.region ? whatIsSaid(state) : "";
   document.getElementById("region-note")?.remove();
+  if (!about && !said) return;
+  const text = said || wordsOf(about!);
+  const note = h("div", { id: "region-note", class: "region-note", attrs: { role: "status" } }, about ? h("strong", { text: about.name }) : null, h("p", { text }),
+    h("button", { class: "tool", attrs: { type: "button", "aria-label": "Close" }, on: { click: () => go({ region: "" }) } }, icon("close")));
   document.body.append(note);
-  say(said || text);
+  say(text);
+}
+
+function wordsOf(about: RegionProperties): string {
+  const claimed = Array.isArray(about.claimed_by) ? about.claimed_by.join(", ") : about.claimed_by ?? "";
+  return [`${about.name} (${about.kind})`, about.note ?? "", about.disputed && claimed ? `claimed by ${claimed}` : ""].filter(Boolean).join(". ");
 }
 
 function whatIsSaid(state: State): string {

@@ -85,6 +85,7 @@ export interface WeighedClaim {
 
 export interface RegionProperties {
   id: string;
+  region?: string;
   name: string;
   kind: string;
   administered_by?: string;

@@ -46,8 +46,8 @@ export function climb(ms: number | null | undefined): string {
 
 export function distance(m: number | null | undefined): string {
   if (!known(m)) return UNKNOWN;
-  const [size, name] = system === "si" ? [m / 1000, "km"] : [m / 1852, "NM"];
-  return `${(size < 10 ? one : whole).format(size)} ${name}`;
+  const [size, name] = system === "si" ? (m < 1000 ? [m, "m"] : [m / 1000, "km"]) : m < 1852 ? [m / 0.3048, "ft"] : [m / 1852, "NM"];
+  return `${(size < 10 && name !== "m" ? one : whole).format(size)} ${name}`;
 }
 
 export function course(degrees: number | null | undefined): string {

@@ -184,6 +184,7 @@ def cut_at_antimeridian(points: NDArray[np.float64]) -> list[list[list[float]]]:
 
 
 def _geojson(data: xr.Dataset, path: Path) -> None:
+    """Write lines with the time of each output; a point that is put in at the antimeridian is none."""
     features = []
     for member, times, points in _paths(data):
         if len(points) < 2:
@@ -191,7 +192,8 @@ def _geojson(data: xr.Dataset, path: Path) -> None:
         lines = cut_at_antimeridian(np.nan_to_num(points))
         one = len(lines) == 1
         geometry = {"type": "LineString" if one else "MultiLineString", "coordinates": lines[0] if one else lines}
-        properties = {"member": member, "from": _stamp(times[0]), "to": _stamp(times[-1])}
+        stamps = [_stamp(instant) for instant in times]
+        properties = {"member": member, "from": stamps[0], "to": stamps[-1], "times": stamps}
         features.append({"type": "Feature", "properties": properties, "geometry": geometry})
     write_text(path, json.dumps({"type": "FeatureCollection", "features": features}))
 

@@ -46,8 +46,8 @@ def application(settings: Settings, stopping: threading.Event | None = None) -> 
         app.include_router(service.watch.router)
     page.install(app)
     install(app)
-    app.add_middleware(Door, settings=settings, access=service.access, audit=service.audit, metrics=service.metrics,
-                       limits=service.limits)  # fmt: skip
+    app.add_middleware(Door, settings=settings, access=service.access, passes=service.passes,
+                       audit=service.audit, metrics=service.metrics, limits=service.limits)  # fmt: skip
     return app
 
 

@@ -16,6 +16,7 @@ from overflight.serve.access import OWNER, Access, Party
 from overflight.serve.audit import Audit
 from overflight.serve.limits import Limits
 from overflight.serve.metrics import Metrics
+from overflight.serve.passes import Passes
 from overflight.serve.problems import Refusal, problem, status_of
 from overflight.serve.settings import Settings
 
@@ -29,6 +30,7 @@ ROLES = (
     ("DELETE", "/api/rules", "investigate"),
     ("POST", "/api/jobs", "investigate"),
     ("DELETE", "/api/jobs", "investigate"),
+    ("POST", "/api/passes", "read"),
     ("GET", "/api/audit", "administer"),
 )
 """The role that a method needs below a path; reading needs ``read``, all else ``administer``."""
@@ -62,9 +64,10 @@ class Door:
     """The middleware around the application."""
 
     def __init__(
-        self, app: ASGIApp, *, settings: Settings, access: Access, audit: Audit, metrics: Metrics, limits: Limits
-    ) -> None:
-        self.app, self.settings, self.access = app, settings, access
+        self, app: ASGIApp, *, settings: Settings, access: Access, passes: Passes, audit: Audit, metrics: Metrics,
+        limits: Limits,
+    ) -> None:  # fmt: skip
+        self.app, self.settings, self.access, self.passes = app, settings, access, passes
         self.audit, self.metrics, self.limits = audit, metrics, limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -104,11 +107,17 @@ class Door:
         self._spend(seen.client)
         role = role_of(seen.method, seen.path)
         if role:
-            seen.party = self.access.party(given.get("authorization", ""))
+            seen.party = self._passed(given, seen) or self.access.party(given.get("authorization", ""))
             seen.party.require(role)
         scope.setdefault("state", {})["party"] = seen.party or OWNER
         self._require_size(given)
         return headers.cors(origin, preflight=False) if is_other else []
+
+    def _passed(self, given: dict[str, str], seen: Seen) -> Party | None:
+        """Return whose pass a browser shows that opens a file by itself; it sends no ``Authorization`` then."""
+        if "cookie" not in given or "authorization" in given or seen.method not in READING:
+            return None
+        return self.passes.party(given["cookie"], seen.path)
 
     def _spend(self, client: str) -> None:
         wait = self.limits.spend(client)

@@ -8,11 +8,11 @@ from overflight.serve.problems import Refusal
 from overflight.serve.settings import LOOPBACK_NAMES, Settings
 
 CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
-    "font-src 'self'; connect-src 'self'; worker-src 'self' blob:; child-src 'self' blob:; frame-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+    "font-src 'self'; connect-src 'self'; worker-src 'self'; "
     "manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
-"""The page: its own files, and the worker that its map makes of a blob."""
+"""The page: its own files, and no styles or scripts in markup."""
 CSP_OF_FILES = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; frame-ancestors 'self'"
 """What a job or a case holds was written by others: it is shown without scripts, and as if from nowhere."""
 ALWAYS = (

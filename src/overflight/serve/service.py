@@ -13,6 +13,7 @@ from overflight.serve.jobs import Jobs
 from overflight.serve.jobs_runner import Runner
 from overflight.serve.limits import Limits
 from overflight.serve.metrics import Metrics
+from overflight.serve.passes import Passes
 from overflight.serve.predictions import Predictor
 from overflight.serve.settings import Settings
 from overflight.serve.store import Store
@@ -31,6 +32,7 @@ class Service:
     settings: Settings
     store: Store
     access: Access
+    passes: Passes
     audit: Audit
     metrics: Metrics
     limits: Limits
@@ -49,7 +51,7 @@ def assembled(settings: Settings, stopping: threading.Event) -> Service:
     return Service(
         settings=settings, store=store, jobs=jobs, stopping=stopping,
         access=Access(store, is_loopback=settings.is_loopback),
-        audit=Audit(settings.folder), metrics=Metrics(), limits=Limits(settings.rate),
+        passes=Passes(settings.key), audit=Audit(settings.folder), metrics=Metrics(), limits=Limits(settings.rate),
         runner=Runner(jobs, settings, max(1, settings.jobs // settings.workers)),
         hub=Hub(store, stopping), predictor=Predictor(settings.winds, settings.wind_bytes),
     )  # fmt: skip

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 import os
-from dataclasses import asdict, dataclass, fields
+import secrets
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,7 @@ class Settings:
     hosts : names by which the service is asked, beside those of loopback.
     log : "all" requests, or "problems".
     sondehub, mqtt, follow : what the watch takes in.
+    key : signs passes; another at each start.
     """
 
     folder: Path
@@ -61,6 +63,7 @@ class Settings:
     sondehub: bool = False
     mqtt: tuple[str, ...] = ()
     follow: tuple[Path, ...] = ()
+    key: str = field(default_factory=lambda: secrets.token_hex(32), repr=False)
 
     def __post_init__(self) -> None:
         """Refuse origins that are none."""
@@ -83,7 +86,7 @@ class Settings:
     def from_environment() -> Settings:
         """Return the settings that the first process left."""
         data: dict[str, Any] = msgspec.json.decode(os.environ[ENVIRONMENT])
-        given = {field.name: data[field.name] for field in fields(Settings)}
+        given = {one.name: data[one.name] for one in fields(Settings)}
         for name in ("origins", "hosts", "mqtt"):
             given[name] = tuple(given[name])
         return Settings(**{**given, "folder": Path(data["folder"]), "follow": tuple(map(Path, data["follow"]))})

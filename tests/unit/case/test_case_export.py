@@ -44,6 +44,8 @@ def test_formats_read_back(tmp_path):
         assert list(table.columns) == ["trajectory", "time", "lat", "lon", "altitude"]
     features = json.loads((tmp_path / "t.geojson").read_text())["features"]
     assert [f["geometry"]["type"] for f in features] == ["MultiLineString", "LineString"]
+    hours = [[f"2023-01-01T{hour:02}:00:00Z" for hour in range(count)] for count in (4, 2)]
+    assert [f["properties"]["times"] for f in features] == hours  # a time an output, none for where it was cut
     root = etree.parse(str(tmp_path / "t.kml")).getroot()
     assert len(root.findall(".//{http://www.google.com/kml/ext/2.2}coord")) == 6
 

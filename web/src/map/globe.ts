@@ -116,6 +116,7 @@ export function draw(name: SourceName, data: FeatureCollection): void {
 }
 
 export function drawRegions(data: Regions): void {
+  for (const one of data.features) one.properties.id ??= String(one.id ?? one.properties.region ?? "");
   regions = data;
   set("regions", data);
   const named = data.features.flatMap((one) => {

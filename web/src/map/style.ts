@@ -2,7 +2,7 @@
 
 import type { LayerSpecification, SkySpecification, SourceSpecification, StyleSpecification } from "maplibre-gl";
 
-import { EMPTY, graticule } from "../geometry";
+import { collection, EMPTY, graticule } from "../geometry";
 import { PALETTES, type Palette, type Theme } from "./palette";
 
 const FONT = ["system-ui, -apple-system, Segoe UI, Roboto, Noto Sans, sans-serif"];
@@ -14,7 +14,7 @@ export type SourceName = (typeof SOURCES)[number];
 export const GROUPS: Record<string, { label: string; layers: string[] }> = {
   fir: { label: "Flight information regions", layers: ["fir"] },
   names: { label: "Names of countries", layers: ["names"] },
-  grid: { label: "Grid of 30\u00b0", layers: ["grid"] },
+  grid: { label: "Grid", layers: ["grid", "grid-fine", "grid-names"] },
   origin: { label: "Origin density", layers: ["origin", "origin-edge"] },
   landing: { label: "Landing density", layers: ["landing", "landing-edge"] },
   track: { label: "Track and its uncertainty", layers: ["areas", "mean", "sightings"] },
@@ -23,7 +23,7 @@ export const GROUPS: Record<string, { label: string; layers: string[] }> = {
 
 export function style(theme: Theme): StyleSpecification {
   const sources: Record<string, SourceSpecification> = {
-    grid: { type: "geojson", data: graticule() },
+    grid: { type: "geojson", data: collection([...graticule(30).features, ...graticule(2).features]) },
     regions: { type: "geojson", data: EMPTY, tolerance: 0.2 },
   };
   for (const name of SOURCES) sources[name] = { type: "geojson", data: EMPTY, ...(name === "members" ? { tolerance: 0, buffer: 8 } : {}) };
@@ -51,7 +51,7 @@ function ground(p: Palette): LayerSpecification[] {
   const thin = ["interpolate", ["linear"], ["zoom"], 0, 0.5, 4, 0.9, 8, 1.6] as never;
   return [
     { id: "ocean", type: "background", paint: { "background-color": p.ocean } },
-    { id: "grid", type: "line", source: "grid", paint: { "line-color": p.grid, "line-width": 0.8 } },
+    { id: "grid", type: "line", source: "grid", filter: ["==", ["get", "step"], 30], paint: { "line-color": p.grid, "line-width": 0.8 } },
     { id: "land", type: "fill", source: "regions", filter: kind("land", "country"), paint: { "fill-color": p.land } },
     { id: "disputed", type: "fill", source: "regions", filter: kind("disputed"),
       paint: { "fill-color": p.disputed, "fill-opacity": 0.4 } },
@@ -59,6 +59,10 @@ function ground(p: Palette): LayerSpecification[] {
     { id: "region-hit", type: "fill", source: "regions", paint: { "fill-color": "#000000", "fill-opacity": 0 } },
     { id: "chosen", type: "fill", source: "regions", filter: ["==", ["get", "id"], ""],
       paint: { "fill-color": p.chosen, "fill-opacity": 0.2 } },
+    { id: "grid-fine", type: "line", source: "grid", minzoom: 4.5, filter: ["==", ["get", "step"], 2], paint: { "line-color": p.grid, "line-width": 0.8, "line-opacity": 0.8 } },
+    { id: "grid-names", type: "symbol", source: "grid", minzoom: 4.5, filter: ["==", ["get", "step"], 2],
+      layout: { "symbol-placement": "line", "text-field": ["get", "name"], "text-font": FONT, "text-size": 10.5, "symbol-spacing": 500 },
+      paint: { "text-color": p.label, "text-opacity": 0.75, "text-halo-color": p.halo, "text-halo-width": 1 } },
     { id: "border", type: "line", source: "regions", filter: kind("land", "country"), paint: { "line-color": p.border, "line-width": thin } },
     { id: "disputed-edge", type: "line", source: "regions", filter: kind("disputed"),
       paint: { "line-color": p.border, "line-width": 0.9, "line-dasharray": [3, 2] } },
@@ -84,10 +88,15 @@ function findings(p: Palette): LayerSpecification[] {
     { id: "origin-edge", type: "line", source: "origin", filter: ["<=", ["get", "region"], 0.9], paint: { "line-color": p.past, "line-opacity": 0.35, "line-width": 0.6 } },
     { id: "landing", type: "fill", source: "landing", paint: { "fill-color": p.ahead, "fill-opacity": DENSITY_OPACITY as never, "fill-antialias": false } },
     { id: "landing-edge", type: "line", source: "landing", filter: ["<=", ["get", "region"], 0.9], paint: { "line-color": p.ahead, "line-opacity": 0.35, "line-width": 0.6 } },
-    { id: "cone", type: "fill", source: "cone",
-      paint: { "fill-color": p.ahead, "fill-opacity": ["case", ["<", ["get", "level"], 0.7], 0.09, 0.045], "fill-antialias": false } },
-    { id: "cone-edge", type: "line", source: "cone", filter: [">=", ["get", "level"], 0.7],
-      paint: { "line-color": p.ahead, "line-opacity": 0.4, "line-width": 0.7 } },
+    { id: "cone-way", type: "line", source: "cone", filter: ["==", ["get", "percent"], 0], layout: { "line-join": "round", "line-cap": "round" },
+      paint: { "line-color": p.ahead, "line-width": 1.8, "line-dasharray": [0.1, 2.2] } },
+    { id: "cone-90", type: "line", source: "cone", filter: [">=", ["get", "percent"], 70], layout: { "line-join": "round" },
+      paint: { "line-color": p.ahead, "line-width": 1.1, "line-opacity": 0.9 } },
+    { id: "cone-50", type: "line", source: "cone", filter: ["all", [">", ["get", "percent"], 0], ["<", ["get", "percent"], 70]], layout: { "line-join": "round" },
+      paint: { "line-color": p.ahead, "line-width": 2.2, "line-opacity": 0.9 } },
+    { id: "cone-hours", type: "symbol", source: "cone", filter: ["!=", ["get", "label"], ""],
+      layout: { "text-field": ["get", "label"], "text-font": FONT, "text-size": 11.5, "symbol-placement": "line", "symbol-spacing": 400, "text-keep-upright": true },
+      paint: { "text-color": p.ahead, "text-halo-color": p.halo, "text-halo-width": 1.6 } },
     { id: "lines", type: "line", source: "lines", layout: { "line-join": "round" },
       paint: { "line-color": ahead, "line-opacity": 0.14, "line-width": ["interpolate", ["linear"], ["zoom"], 2, 0.6, 8, 1.2] } },
     { id: "areas", type: "fill", source: "areas",

@@ -1,9 +1,11 @@
 // The list of live balloons, which says in words what the map shows, and the one that was chosen.
 
+import type { Feature, FeatureCollection, Position } from "geojson";
+
 import { getJson } from "../api";
 import { byId, fill, h, renew as bring } from "../dom";
 import type { Crossing } from "../findings";
-import { circle, collection, EMPTY, feature, point, positions, unwrapped } from "../geometry";
+import { circle, collection, EMPTY, feature, outline, point, positions, unwrapped } from "../geometry";
 import * as live from "../live";
 import * as globe from "../map/globe";
 import { ago, parse, whenFull } from "../moments";
@@ -11,9 +13,10 @@ import { go, now } from "../state";
 import type { Balloon, BalloonDetail } from "../types";
 import { altitude, climb, course, distance, percent, place, speed } from "../units";
 import { back, facts } from "./parts";
-import { ledger } from "./ledger";
+import { ledger, rowsOf } from "./ledger";
 
 const MOST = 100;
+const OUTLINED_H = [1, 3, 6, 12, 18, 24];
 let filter = "";
 let only = false;
 let detail: BalloonDetail | null = null;
@@ -113,9 +116,24 @@ function drawDetail(): void {
   if (one && line.length) line.push(unwrapped([line[line.length - 1]!, [one.lon, one.lat]])[1]!);
   globe.draw("trail", line.length > 1 ? collection([feature({ type: "LineString", coordinates: line })]) : EMPTY);
   globe.draw("reach", one?.radius_90_m ? collection([circle(one.lon, one.lat, one.radius_90_m)]) : EMPTY);
-  const cone = (detail.cone?.features ?? []).map((f) => ({ ...f, properties: { level: level(f.properties ?? {}) } }));
-  globe.draw("cone", collection(cone.sort((a, b) => b.properties.level - a.properties.level)));
+  globe.draw("cone", cone(detail.cone?.features ?? [], line[line.length - 1]));
   if (!one && line.length) globe.draw("balloons", collection([...live.features(asked).features, point(line[line.length - 1]![0]!, line[line.length - 1]![1]!, { balloon: asked, known: true, stale: true, chosen: true })]));
+}
+
+/** Outlines of a few hours and the way between their middles: areas laid over each other would read as probability. */
+function cone(features: Feature[], from: Position | undefined): FeatureCollection {
+  const way: Position[] = from ? [from] : [];
+  const drawn: Feature[] = [];
+  for (const one of features) {
+    const about = one.properties ?? {};
+    const [hours, percent] = [Number(about["hour"] ?? about["hours"]), Math.round(100 * level(about))];
+    const middle: Position = [Number(about["lon"]), Number(about["lat"])];
+    if (percent >= 70 && hours > 0 && middle.every(Number.isFinite)) way.push(middle);
+    if (!OUTLINED_H.includes(hours)) continue;
+    drawn.push(feature(outline(one.geometry), { percent, label: percent >= 70 ? `+${hours} h` : "" }));
+  }
+  if (way.length > 1) drawn.push(feature({ type: "LineString", coordinates: unwrapped(way) }, { percent: 0, label: "" }));
+  return collection(drawn);
 }
 
 function level(about: Record<string, unknown>): number {
@@ -144,7 +162,7 @@ function ahead(of: BalloonDetail): HTMLElement[] {
   const rows = crossings(of);
   const title = h("h3", { text: "Regions ahead, next 24 h" });
   if (!rows.length) return [title, h("p", { class: "muted", text: "None." })];
-  return [title, ledger(rows, now().region, (row) => { go({ region: row.id }); globe.fitRegion(row.id); }, null),
+  return [title, ledger(rows, now().region, (row) => { go({ region: row.id }); globe.fitRegion(row.id); }, { start: fetchedAt, end: fetchedAt + 86_400_000 }),
     h("p", { class: "muted small", text: "The mark is the median time of entry, the pale line its 5 to 95 % range." })];
 }
 
@@ -158,9 +176,9 @@ function crossings(of: BalloonDetail): Crossing[] {
 
 /** What the open balloon has to do with a region, in words. */
 export function about(region: string): string {
-  const found = detail ? crossings(detail).find((one) => one.id === region) : undefined;
   if (!detail) return "";
-  return found ? `${asked} enters with ${percent(found.probability)}, about ${whenFull(found.entry[1])}.`
+  const [found] = rowsOf(crossings(detail), region);
+  return found ? `${asked} enters ${found.name} with ${percent(found.probability)}, about ${whenFull(found.entry[1])}.`
     : `${asked} is not expected here in the next 24 h.`;
 }
 

@@ -1,14 +1,15 @@
 // Cases: what parties claim, beside what was found, how strongly; and the records in order.
 
-import { getJson, here } from "../api";
+import { getJson } from "../api";
 import { byId, fill, h, renew } from "../dom";
-import { crossings, type Crossing } from "../findings";
-import * as globe from "../map/globe";
+import { crossings, extent, read as readFiles, type Crossing, type Findings } from "../findings";
 import { parse, when, whenFull } from "../moments";
 import { go, now } from "../state";
-import { listed, type CaseRecord, type CaseSummary, type WeighedClaim } from "../types";
-import { ledger, sentence } from "./ledger";
-import { back } from "./parts";
+import { listed, type CaseRecord, type CaseSummary, type JobFile, type WeighedClaim } from "../types";
+import { place } from "../units";
+import { ledger } from "./ledger";
+import { back, fileLink } from "./parts";
+import * as results from "./results";
 
 interface Open {
   title: string;
@@ -16,6 +17,8 @@ interface Open {
   claims: WeighedClaim[];
   parties: string[];
   crossings: Crossing[];
+  files: JobFile[];
+  found: Findings | null;
 }
 
 const OUTCOMES: Record<string, string> = {
@@ -24,6 +27,13 @@ const OUTCOMES: Record<string, string> = {
 };
 const SIGNS: Record<string, string> = { supports: "\u25b2 supports", contradicts: "\u25bc contradicts", neither: "\u25cf says nothing of" };
 let open: Open | null = null;
+let reading = new AbortController();
+
+export function close(): void {
+  reading.abort();
+  open = null;
+  results.clear();
+}
 
 export async function openList(): Promise<void> {
   open = null;
@@ -40,17 +50,30 @@ export async function openList(): Promise<void> {
 }
 
 export async function openOne(id: string): Promise<void> {
-  open = null;
+  close();
+  reading = new AbortController();
+  const { signal } = reading;
   fill(byId("body"), back("cases", "Cases"), h("p", { class: "muted", text: "Reading the case" }));
   try {
-    const data = await getJson<Record<string, unknown>>(`api/cases/${encodeURIComponent(id)}`);
+    const data = await getJson<Record<string, unknown>>(`api/cases/${encodeURIComponent(id)}`, signal);
     if (now().view !== "case" || now().id !== id) return;
     open = read(data, id);
     fill(byId("body"));
     render();
+    await draw(open, signal);
   } catch (failed) {
-    if (now().id === id) fill(byId("body"), back("cases", "Cases"), h("p", { class: "problem", text: (failed as Error).message }));
+    if (!signal.aborted && now().id === id) fill(byId("body"), back("cases", "Cases"), h("p", { class: "problem", text: (failed as Error).message }));
   }
+}
+
+/** Draw what lies in the case's folder: the paths, where it came from, where it went. */
+async function draw(of: Open, signal: AbortSignal): Promise<void> {
+  const files = of.files.filter((file) => /\.geojson$|^(track|sightings)\.csv$/.test(file.name));
+  const found = await readFiles(files, signal);
+  if (signal.aborted) return;
+  of.found = found;
+  results.show(found, !now().camera || now().time === null);
+  render();
 }
 
 function read(data: Record<string, unknown>, id: string): Open {
@@ -59,13 +82,12 @@ function read(data: Record<string, unknown>, id: string): Open {
   const result = found?.body?.["result"] as { crossings?: unknown } | undefined;
   const parties = listed<string | { party?: string; name?: string }>(data["parties"], "parties")
     .map((one) => (typeof one === "string" ? one : one.party ?? one.name ?? "")).filter(Boolean);
-  return { title: String(data["title"] ?? id), records, claims: listed<WeighedClaim>(data["claims"], "claims"), parties, crossings: crossings(result?.crossings) };
+  return { title: String(data["title"] ?? id), records, claims: listed<WeighedClaim>(data["claims"], "claims"), parties, crossings: crossings(result?.crossings),
+    files: listed<JobFile>(data["files"], "files"), found: null };
 }
 
 export function about(region: string): string {
-  const row = open?.crossings.find((one) => one.id === region);
-  if (row) return sentence(row);
-  return open?.crossings.length ? `${globe.region(region)?.name ?? region}: not crossed by any member.` : "";
+  return open ? results.told(open.crossings, region) : "";
 }
 
 export function refresh(): void {
@@ -77,16 +99,13 @@ function render(): void {
   const id = encodeURIComponent(now().id);
   const parts: HTMLElement[] = [back("cases", "Cases"), h("h2", { id: "title", text: open.title, attrs: { tabindex: -1 } })];
   if (open.parties.length) parts.push(h("p", { class: "muted", text: `Parties: ${open.parties.join(", ")}` }));
-  parts.push(h("p", { class: "links" }, h("a", { text: "Report", attrs: { href: here(`api/cases/${id}/report.html`), target: "_blank", rel: "noopener" } }),
-    h("a", { text: "as PDF", attrs: { href: here(`api/cases/${id}/report.pdf`), target: "_blank", rel: "noopener" } })));
+  parts.push(h("p", { class: "links" }, fileLink(`api/cases/${id}/report.html`, "Report", "", "report"), fileLink(`api/cases/${id}/report.pdf`, "as PDF")));
   parts.push(h("h3", { text: "Claims beside findings" }));
   parts.push(open.claims.length ? h("ul", { class: "claims" }, ...open.claims.map(claim)) : h("p", { class: "muted", text: "No claim is recorded." }));
   if (open.crossings.length) {
-    parts.push(h("h3", { text: "When which country" }), ledger(open.crossings, now().region, (row) => {
-      go({ region: now().region === row.id ? "" : row.id });
-      globe.fitRegion(row.id);
-    }, null));
+    parts.push(h("h3", { text: "When which country" }), ledger(open.crossings, now().region, results.chooseRow, open.found && extent(open.found)));
   }
+  for (const text of open.found?.problems ?? []) parts.push(h("p", { class: "problem", text }));
   parts.push(h("h3", { text: "Records" }), h("ol", { class: "records" }, ...open.records.map(record)));
   renew(byId("body"), ...parts);
 }
@@ -101,9 +120,15 @@ function claim(one: WeighedClaim): HTMLElement {
       h("span", { text: `${b.sentence} (${b.finding.replaceAll("_", " ")}, record ${b.record})` })))));
 }
 
+/** Of a sighting: when and where. */
+function seen(body: Record<string, unknown>): string {
+  const { time, lat, lon } = body;
+  return typeof time === "string" && typeof lat === "number" && typeof lon === "number" ? `${whenFull(parse(time))}, ${place(lon, lat)}` : "";
+}
+
 function record(one: CaseRecord): HTMLElement {
   const body = one.body ?? {};
-  const words = one.body === null ? "redacted" : [body["title"], body["text"], body["words"], body["name"], one.label].find((v) => typeof v === "string" && v);
+  const words = one.body === null ? "redacted" : [body["title"], body["text"], body["words"], body["name"], seen(body), one.label].find((v) => typeof v === "string" && v);
   return h("li", { attrs: { value: one.number ?? one.id } }, h("span", { class: "kind", text: one.kind }), h("span", { text: words ? String(words) : "" }),
     h("span", { class: "sub", text: `${when(parse(one.made_at))} \u00b7 ${one.author}` }));
 }

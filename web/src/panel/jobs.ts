@@ -1,18 +1,16 @@
 // Jobs: their list, one of them while it runs, and what it found.
 
-import { getJson, hasToken, here, request } from "../api";
+import { getJson, request } from "../api";
 import { byId, fill, h, renew, say } from "../dom";
 import { follow } from "../events";
-import { everything, extent, placeAt, read, type Crossing, type Findings } from "../findings";
-import { collection, EMPTY, feature, point } from "../geometry";
-import * as globe from "../map/globe";
+import { extent, read, type Findings } from "../findings";
 import { ago, parse, whenFull } from "../moments";
 import { go, now } from "../state";
-import * as timeline from "../timeline";
-import { listed, type Job, type JobFile } from "../types";
-import { altitude, distance, percent } from "../units";
-import { ledger, moveCursor, sentence } from "./ledger";
-import { back } from "./parts";
+import { listed, type Job } from "../types";
+import { distance, percent } from "../units";
+import { ledger } from "./ledger";
+import { back, fileLink } from "./parts";
+import * as results from "./results";
 
 const WORDS: Record<Job["status"], string> = { queued: "waiting", running: "running", done: "done", failed: "failed", cancelled: "cancelled" };
 let stop: () => void = () => {};
@@ -43,8 +41,7 @@ export function close(): void {
   stop = () => {};
   job = found = null;
   problem = "";
-  for (const name of ["areas", "mean", "lines", "members", "sightings", "origin", "landing"] as const) globe.draw(name, EMPTY);
-  timeline.close();
+  results.clear();
 }
 
 export async function openOne(id: string): Promise<void> {
@@ -90,53 +87,19 @@ function take(next: Job): void {
 async function load(of: Job): Promise<void> {
   const signal = reading.signal;
   try {
-    found = await read(of, signal);
+    found = await read(of.files, signal);
   } catch {
     return; // another was opened meanwhile
   }
   if (signal.aborted) return;
-  globe.draw("areas", found.areas);
-  globe.draw("mean", found.mean ? collection([feature({ type: "LineString", coordinates: found.mean.places })]) : EMPTY);
-  globe.draw("lines", collection(found.lines.map((one) => one.line)));
-  globe.draw("sightings", found.sightings);
-  globe.draw("origin", found.origin ?? EMPTY);
-  globe.draw("landing", found.landing ?? EMPTY);
-  const course = extent(found);
-  if (course) timeline.open(course, now().time, (time) => moment(found!, time));
+  results.show(found, !now().camera || now().time === null);
   render();
-  if (!now().camera || now().time === null) globe.fit(everything(found));
-  if (now().region) globe.choose(now().region);
-}
-
-/** Draw the members where they are at a time, and say how many there are. */
-function moment(of: Findings, time: number): string {
-  const first = of.mean?.times[0] ?? -Infinity;
-  const last = of.mean?.times[of.mean.times.length - 1] ?? -Infinity;
-  const phase = of.mean ? (time < first ? "past" : time > last ? "ahead" : "track") : "ahead";
-  const at = of.members.map((member) => placeAt(member, time)).filter((place) => place !== null);
-  globe.draw("members", collection(at.map(([lon, lat]) => point(lon!, lat!, { phase }))));
-  moveCursor(time);
-  if (!of.members.length) return "";
-  const heights = at.map((place) => place[2] ?? NaN).filter(Number.isFinite).sort((a, b) => a - b);
-  const words = { past: "before the first sighting", track: "between sightings", ahead: of.mean ? "after the last sighting" : "" }[phase];
-  return [`${at.length} of ${of.members.length} members`, words, heights.length ? altitude(heights[heights.length >> 1]) : ""].filter(Boolean).join(" \u00b7 ");
-}
-
-function chooseRow(row: Crossing): void {
-  const same = now().region === row.id;
-  go({ region: same ? "" : row.id, time: same ? now().time : row.entry[1] });
-  if (same) return;
-  if (timeline.isOpen()) timeline.to(row.entry[1]);
-  globe.fitRegion(row.id);
-  say(sentence(row));
 }
 
 /** What the open job says of a region. */
 export function about(region: string): string {
   if (!found) return "";
-  const row = found.ledger.find((one) => one.id === region);
-  if (row && timeline.isOpen()) timeline.to(row.entry[1]);
-  return row ? sentence(row) : found.ledger.length ? `${globe.region(region)?.name ?? region}: not crossed by any member.` : "";
+  return results.told(found.ledger, region);
 }
 
 export function refresh(): void {
@@ -150,7 +113,7 @@ function render(): void {
   if (problem) parts.push(h("p", { class: "problem", text: problem }));
   if (job) parts.push(...standing(job));
   if (found) parts.push(...told(found));
-  if (job?.files.length) parts.push(h("h3", { text: "Files" }), h("ul", { class: "files" }, ...job.files.map((file) => h("li", {}, link(file, file.name)))));
+  if (job?.files.length) parts.push(h("h3", { text: "Files" }), h("ul", { class: "files" }, ...job.files.map((file) => h("li", {}, fileLink(file.url, file.name)))));
   renew(byId("body"), ...parts);
 }
 
@@ -164,7 +127,7 @@ function standing(of: Job): (HTMLElement | null)[] {
     of.message && !over ? h("p", { id: "message", text: `${of.message} \u00b7 ${Math.round(of.progress * 100)} %` }) : null,
     error ? h("p", { class: "problem", text: error }) : null,
     over ? null : h("button", { class: "plain", text: "Cancel", attrs: { type: "button" }, on: { click: () => void cancel(of) } }),
-    report ? link(report, "Open the report", "primary", "report") : null,
+    report ? fileLink(report.url, "Open the report", "primary", "report") : null,
   ];
 }
 
@@ -180,7 +143,7 @@ async function cancel(of: Job): Promise<void> {
 function told(of: Findings): (HTMLElement | null)[] {
   const list = of.sentences.length ? [h("ul", { class: "sentences" }, ...of.sentences.map((text) => h("li", { text })))] : [];
   const rows = of.ledger.length
-    ? [h("h3", { text: "When which country" }), ledger(of.ledger, now().region, chooseRow, extent(of))] : [];
+    ? [h("h3", { text: "When which country" }), ledger(of.ledger, now().region, results.chooseRow, extent(of))] : [];
   const wide = of.mean?.sdKm.length ? Math.max(...of.mean.sdKm.filter(Number.isFinite)) : NaN;
   const facts = Number.isFinite(wide) ? [h("p", { class: "muted small", text: `Standard deviation of the track: at most ${distance(wide * 1000)}.` })] : [];
   const elsewhere = [["Origin", of.origin], ["Landing", of.landing]].flatMap(([what, data]) => {
@@ -188,29 +151,4 @@ function told(of: Findings): (HTMLElement | null)[] {
     return typeof share === "number" && share > 0.005 ? [h("p", { class: "muted small", text: `${what as string}: ${percent(share)} lies outside what is drawn.` })] : [];
   });
   return [...list, ...rows, ...facts, ...elsewhere, ...of.problems.map((text) => h("p", { class: "problem", text }))];
-}
-
-/** A link to a file; where a token is needed, it is fetched with it, for a link carries none. */
-function link(file: JobFile, text: string, style = "", id = ""): HTMLElement {
-  let href: string;
-  try {
-    href = here(file.url);
-  } catch {
-    return h("span", { class: "muted", text });
-  }
-  const made = h("a", { class: style, text, attrs: { href, target: "_blank", rel: "noopener", ...(id ? { id } : {}) } });
-  made.addEventListener("click", (event) => {
-    if (!hasToken()) return;
-    event.preventDefault();
-    void save(file);
-  });
-  return made;
-}
-
-async function save(file: JobFile): Promise<void> {
-  const url = URL.createObjectURL(await (await request(file.url)).blob());
-  const name = file.name.split("/").pop() ?? "file";
-  h("a", { attrs: { href: url, download: name } }).click();
-  say(`${name} is saved.`);
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }

@@ -2,6 +2,7 @@
 
 import { h } from "../dom";
 import type { Crossing } from "../findings";
+import * as globe from "../map/globe";
 import { clock, day, when } from "../moments";
 import { altitude, percent } from "../units";
 
@@ -15,6 +16,11 @@ export function sentence(of: Crossing): string {
   return `${of.name}: ${percent(of.probability)}, entered ${range(of.entry)}${out} UTC${height}.`;
 }
 
+/** The rows of a region; of a country also those of its sea and its waters. */
+export function rowsOf(rows: Crossing[], region: string): Crossing[] {
+  return region ? rows.filter((row) => row.id === region || globe.countryOf(row.id) === region) : [];
+}
+
 export function ledger(
   rows: Crossing[], chosen: string, onChoose: (row: Crossing) => void, course: { start: number; end: number } | null,
 ): HTMLElement {
@@ -25,18 +31,19 @@ export function ledger(
   const width = (a: number, b: number) => `calc(${share(b)} - ${share(a)})`;
   const bar = (name: string, a: number, b: number, strength: number) =>
     h("span", { class: name, style: { left: share(a), width: width(a, b), opacity: String(strength) } });
+  const pressed = rowsOf(rows, chosen);
   const items = rows.map((row) => {
     const strength = CERTAIN_CSS + (1 - CERTAIN_CSS) * row.probability;
     const out = Number.isFinite(row.exit[1]) ? row.exit : row.entry;
     return h("li", {}, h("button", {
-      class: "crossing", attrs: { type: "button", "aria-pressed": String(row.id === chosen), "aria-label": sentence(row), "data-region": row.id },
+      class: "crossing", attrs: { type: "button", "aria-pressed": String(pressed.includes(row)), "aria-label": sentence(row), "data-region": row.id },
       on: { click: () => onChoose(row) },
     },
       h("span", { class: "crossing-name", text: row.name + (row.disputed ? " (disputed)" : "") }),
       h("span", { class: "crossing-chance", text: percent(row.probability) }),
       h("span", { class: "lane" },
         bar("whisker", row.entry[0], Math.max(out[2], row.entry[2]), strength), bar("bar", row.entry[1], out[1], strength)),
-      row.id === chosen && h("span", { class: "crossing-said", text: sentence(row) }),
+      pressed.includes(row) && h("span", { class: "crossing-said", text: sentence(row) }),
     ));
   });
   const ends = h("div", { class: "ticks", attrs: { "aria-hidden": true } },

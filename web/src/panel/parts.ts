@@ -1,6 +1,7 @@
 // Parts that several panels share.
 
-import { h, icon } from "../dom";
+import { allow, hasToken, here } from "../api";
+import { byId, h, icon } from "../dom";
 import { go, type View } from "../state";
 
 export function back(view: View, label: string): HTMLElement {
@@ -19,5 +20,30 @@ export function dialog(title: string, ...content: (HTMLElement | null)[]): HTMLD
   made.addEventListener("close", () => made.remove());
   document.body.append(made);
   made.showModal();
+  return made;
+}
+
+/** A link to a file of a job or a case. Where a token is needed, the server is asked to let this browser open it: a link carries none. */
+export function fileLink(path: string, text: string, style = "", id = ""): HTMLElement {
+  let href: string;
+  try {
+    href = here(path);
+  } catch {
+    return h("span", { class: "muted", text });
+  }
+  const made = h("a", { class: style, text, attrs: { href, target: "_blank", rel: "noopener", ...(id ? { id } : {}) } });
+  made.addEventListener("click", (event) => {
+    if (!hasToken()) return;
+    event.preventDefault();
+    const tab = window.open("", "_blank"); // now, for later it would count as a pop-up
+    allow(new URL(href).pathname).then(() => {
+      if (tab) [tab.opener, tab.location.href] = [null, href];
+      else location.href = href;
+    }).catch((failed: Error) => {
+      tab?.close();
+      byId("banner").textContent = failed.message;
+      byId("banner").hidden = false;
+    });
+  });
   return made;
 }

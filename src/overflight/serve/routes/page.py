@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 
@@ -16,11 +18,15 @@ PAGE = Path(str(files("overflight.serve").joinpath("page")))
 PLAIN = """<!doctype html><html lang="en"><meta charset="utf-8"><title>overflight</title>
 <h1>overflight</h1><p>The service runs. The map is not part of this installation.
 <p><a href="/docs">Routes</a> &middot; <a href="/ogc/">OGC API - Features</a> &middot; <a href="/health">Health</a>"""
+STYLE = """body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;
+color-scheme:light dark}
+code{font-size:.95em}dt{margin-top:1rem}dd{margin:0 0 0 1.5rem}h2{margin-top:2rem;text-transform:capitalize}"""
+STYLED = b64encode(sha256(STYLE.encode()).digest()).decode()
+CSP_OF_DOCS = CSP.replace("style-src 'self'", f"style-src 'sha256-{STYLED}'")
 DOCS = jinja2.Environment(autoescape=True).from_string(
     """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>overflight: routes</title>
-<style>body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color-scheme:light dark}
-code{font-size:.95em}dt{margin-top:1rem}dd{margin:0 0 0 1.5rem}h2{margin-top:2rem;text-transform:capitalize}</style>
+<style>{{ style|safe }}</style>
 <h1>{{ title }} {{ version }}</h1><p>{{ description }} Machine-readable: <a href="/openapi.json">openapi.json</a>.
 {% for tag, routes in groups.items() %}<h2>{{ tag }}</h2><dl>
 {% for route in routes %}<dt><code><b>{{ route.method }}</b> {{ route.path }}</code><dd>{{ route.summary }}
@@ -41,7 +47,7 @@ def install(app: FastAPI) -> None:
 
     @app.get("/docs", include_in_schema=False)
     def docs() -> Response:
-        return HTMLResponse(_docs(app))
+        return HTMLResponse(_docs(app), headers={"Content-Security-Policy": CSP_OF_DOCS})
 
     @app.get("/ogc", include_in_schema=False)
     async def ogc() -> Response:
@@ -59,4 +65,4 @@ def _docs(app: FastAPI) -> str:
             row = {"method": method.upper(), "path": path, "summary": about.get("summary", ""),
                    "parameters": about.get("parameters", [])}  # fmt: skip
             groups.setdefault((about.get("tags") or ["other"])[0], []).append(row)
-    return DOCS.render(groups=groups, **document["info"])
+    return DOCS.render(style=STYLE, groups=groups, **document["info"])

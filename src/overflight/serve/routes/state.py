@@ -7,13 +7,21 @@ from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, Query
+from fastapi import Request as HttpRequest
 from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel
 
 from overflight import __version__
 from overflight.errors import OverflightError, one_line
 from overflight.serve import metrics
 from overflight.serve.problems import responses
 from overflight.serve.service import Service
+
+
+class Pass(BaseModel):
+    """What is asked of a pass."""
+
+    path: str
 
 
 def router(service: Service) -> APIRouter:
@@ -39,6 +47,12 @@ def router(service: Service) -> APIRouter:
     def measured() -> Response:
         figures = service.watch.figures() if hasattr(service.watch, "figures") else {}
         return Response(service.metrics.text(service.jobs.counts(), figures), media_type=metrics.MEDIA_TYPE)
+
+    @routes.post("/api/passes", status_code=204, responses=responses(), response_class=Response,
+                 summary="Let this browser open one file of a job or a case, for half a minute")  # fmt: skip
+    def let(given: Pass, http: HttpRequest) -> Response:
+        cookie = service.passes.cookie(http.state.party, given.path, is_secure=http.url.scheme == "https")
+        return Response(status_code=204, headers={"Set-Cookie": cookie})
 
     @routes.get("/api/audit", responses=responses(), summary="The last lines of the audit log")
     def audit(last: Annotated[int, Query(ge=1, le=1000)] = 100) -> list[dict[str, Any]]:
