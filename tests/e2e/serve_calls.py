@@ -78,7 +78,14 @@ class Served:
         """End the service by a signal; return its exit code."""
         self.client.close()
         self.process.send_signal(number)
-        return self.process.wait(LONG_S)
+        code = self.process.wait(LONG_S)
+        self.process.stdout.close()
+        return code
+
+    def children(self) -> list[int]:
+        """Return the processes that the service has begun."""
+        path = Path(f"/proc/{self.process.pid}/task")
+        return [int(pid) for task in path.iterdir() for pid in (task / "children").read_text().split()]
 
 
 def begun(folder: Path, *options: Any, winds: Path | None = None, **environment: str) -> Served:
@@ -114,6 +121,14 @@ def _await(url: str) -> None:
             time.sleep(0.1)
         else:
             return
+
+
+def until_gone(pid: int) -> None:
+    """Wait until a process is no more."""
+    deadline = time.monotonic() + LONG_S
+    while Path(f"/proc/{pid}").exists():
+        assert time.monotonic() < deadline, Path(f"/proc/{pid}/cmdline").read_text()
+        time.sleep(0.1)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import signal
 import time
 
 import pytest
-from serve_calls import FORECAST, LONG, SIGHTINGS, begun, detail, events, serving, write_winds
+from serve_calls import FORECAST, LONG, SIGHTINGS, begun, detail, events, serving, until_gone, write_winds
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +91,9 @@ def test_a_service_that_is_killed_runs_its_jobs_again_and_leaves_no_process(room
     first = begun(room / "service", "--jobs", "1")
     job = first.begin("forecast", LONG | {"members": 6_000, "hours": 12})
     first.until_running(job["job"])
+    (child,) = first.children()
     assert first.stop(signal.SIGKILL) == -signal.SIGKILL
+    until_gone(child)
     with serving(room / "service", "--jobs", "1") as second:
         assert second.until_running(job["job"])["attempt"] == 2
         assert second.until(job["job"], "done", "failed")["status"] == "done"
