@@ -18,7 +18,8 @@ import httpx
 import numpy as np
 from cli_calls import synthetic
 
-LONG_S = 120.0
+LONG_S = 600.0
+"""Generous: a first run compiles, and a machine may be busy with other things."""
 TIMES = np.arange("2022-11-11T00", "2022-11-12T13", np.timedelta64(3, "h"), dtype="datetime64[h]")
 LEVELS = (1000.0, 850.0, 700.0, 500.0, 300.0, 200.0, 100.0, 50.0, 20.0, 10.0, 5.0)
 FORECAST = {"time": "2022-11-11T06:00:00Z", "lat": 55, "lon": 10, "pressure": 100, "hours": 3, "members": 20, "seed": 1}
