@@ -54,7 +54,7 @@ def figures(service):
     return {line.partition("{")[0]: float(line.rpartition(" ")[2]) for line in lines}
 
 
-def test_from_a_followed_file_to_an_alert_and_all_of_it_again_after_a_restore(room):
+def test_from_a_followed_file_to_an_alert_and_all_of_it_again_after_a_restore(room):  # noqa: PLR0915 - one story
     path = room / "seen.csv"
     path.write_text(HEADER)
     served = begun(room / "service", "--follow", path, "--rate", "0")

@@ -216,9 +216,8 @@ def _turned(path: F64, asked: Request) -> tuple[F64, int]:
 
 def _stamps(launch: datetime, seconds: F64) -> list[str]:
     """Write times after a launch, as ``_stamp`` does; many at once, which is most of what an answer costs."""
-    instants = np.datetime64(launch.astimezone(UTC).replace(tzinfo=None), "us") + np.round(1e6 * seconds).astype(
-        "m8[us]"
-    )
+    first = np.datetime64(launch.astimezone(UTC).replace(tzinfo=None), "us")
+    instants = first + np.round(1e6 * seconds).astype("m8[us]")
     texts: list[str] = np.datetime_as_string(instants, unit="us").tolist()
     return [f"{text.removesuffix('.000000')}Z" for text in texts]
 
