@@ -26,6 +26,6 @@ def test_places_lie_in_the_drawn_countries_that_the_regions_say(tmp_path: Path) 
     drawn = msgspec.json.decode(regions.features(regions.COUNTRIES, regions.USUAL, tmp_path))["features"]
     places = [shape(one["geometry"]).representative_point() for one in drawn]
     partition = countries().partition
-    faces = partition.faces(np.array([place.x for place in places]), np.array([place.y for place in places]))
+    faces = partition.faces(np.array([place.y for place in places]), np.array([place.x for place in places]))
     right = [one["properties"]["number"] in partition.covers[face] for one, face in zip(drawn, faces, strict=True)]
     assert np.mean(right) > 0.97  # borders are simplified: a point within 0.05 degrees of one may lie beyond it
