@@ -18,7 +18,8 @@ import httpx
 import numpy as np
 from cli_calls import synthetic
 
-LONG_S = 120.0
+LONG_S = 600.0
+"""Generous: a first run compiles, and a machine may be busy with other things."""
 TIMES = np.arange("2022-11-11T00", "2022-11-12T13", np.timedelta64(3, "h"), dtype="datetime64[h]")
 LEVELS = (1000.0, 850.0, 700.0, 500.0, 300.0, 200.0, 100.0, 50.0, 20.0, 10.0, 5.0)
 FORECAST = {"time": "2022-11-11T06:00:00Z", "lat": 55, "lon": 10, "pressure": 100, "hours": 3, "members": 20, "seed": 1}
@@ -78,7 +79,14 @@ class Served:
         """End the service by a signal; return its exit code."""
         self.client.close()
         self.process.send_signal(number)
-        return self.process.wait(LONG_S)
+        code = self.process.wait(LONG_S)
+        self.process.stdout.close()
+        return code
+
+    def children(self) -> list[int]:
+        """Return the processes that the service has begun."""
+        path = Path(f"/proc/{self.process.pid}/task")
+        return [int(pid) for task in path.iterdir() for pid in (task / "children").read_text().split()]
 
 
 def begun(folder: Path, *options: Any, winds: Path | None = None, port: int = 0, **environment: str) -> Served:
@@ -114,6 +122,14 @@ def _await(url: str) -> None:
             time.sleep(0.1)
         else:
             return
+
+
+def until_gone(pid: int) -> None:
+    """Wait until a process is no more."""
+    deadline = time.monotonic() + LONG_S
+    while Path(f"/proc/{pid}").exists():
+        assert time.monotonic() < deadline, Path(f"/proc/{pid}/cmdline").read_text()
+        time.sleep(0.1)
 
 
 @contextmanager

@@ -80,7 +80,7 @@ def _lifespan(service: Service) -> Any:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         if threading.current_thread() is threading.main_thread():
-            _end_streams_on_signals(service.stopping)
+            _end_on_signals(service)
         anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
         service.runner.start()
         threading.Thread(target=_warm, args=(service,), name="warm", daemon=True).start()
@@ -98,12 +98,15 @@ def _lifespan(service: Service) -> Any:
     return lifespan
 
 
-def _end_streams_on_signals(stopping: threading.Event) -> None:
-    """Take note of a signal before the server does, which waits for open streams."""
+def _end_on_signals(service: Service) -> None:
+    """Take note of a signal before the server does, which waits for open streams; jobs end meanwhile."""
 
     def noted(then: Any) -> Callable[[int, FrameType | None], None]:
         def take(number: int, frame: FrameType | None) -> None:
-            stopping.set()
+            service.stopping.set()
+            service.runner.end()
+            if service.watch is not None:
+                service.watch.hub.end()
             if callable(then):
                 then(number, frame)
 

@@ -27,8 +27,8 @@ from overflight.serve.settings import Settings
 
 LOG = logging.getLogger("overflight.serve")
 LOOK_S, CLAIM_S, BEAT_S, TIDY_S = 0.1, 0.5, 3.0, 3600.0
-GRACE_S = 5.0
-"""What a job that is to stop may take."""
+GRACE_S, LAST_GRACE_S = 5.0, 1.5
+"""What a job that is to stop may take; what it may when the service stops, as it is begun anew in any case."""
 SHARE = 0.7
 """How much of what is left a stage may fill: nobody knows how many follow."""
 
@@ -84,10 +84,14 @@ class Runner(threading.Thread):
                 self._done.wait(1.0)
         self._give_back()
 
-    def stop(self) -> None:
-        """Stop, and queue again what runs."""
+    def end(self) -> None:
+        """Begin to stop: what runs is queued again."""
         self._done.set()
         self.wake.set()
+
+    def stop(self) -> None:
+        """Stop, and wait for it."""
+        self.end()
         self.join(timeout=GRACE_S + 5.0)
 
     def _is_due(self, what: str, every_s: float) -> bool:
@@ -202,7 +206,7 @@ class Runner(threading.Thread):
     def _give_back(self) -> None:
         for running in self._running:
             running.process.terminate()
-        until = time.monotonic() + GRACE_S
+        until = time.monotonic() + LAST_GRACE_S
         for running in self._running:
             try:
                 running.process.wait(max(0.0, until - time.monotonic()))

@@ -6,11 +6,14 @@ The faces of the partition are simplified together, as a coverage; regions are p
 from __future__ import annotations
 
 import hashlib
+import lzma
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from functools import lru_cache
+from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -33,6 +36,8 @@ TOLERANCES = (0.0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 """Tolerances that are served, so that few are made; what is asked for is rounded down to one of them. [degrees]"""
 COUNTRIES = "countries"
 USUAL, LONGEST_S = 0.05, 300.0
+SHIPPED = files("overflight.serve") / "drawn" / "countries.geojson.xz"
+"""Countries at the usual tolerance, see scripts/build_drawn.py: to draw them takes a minute."""
 Feature = dict[str, Any]
 _MAKING = threading.Lock()
 """Whoever asks while a layer is made waits for it, and does not make it again."""
@@ -65,7 +70,7 @@ def step_of(tolerance: float) -> float:
 
 
 def features(name: str, tolerance: float, folder: Path) -> bytes:
-    """Return a layer as a GeoJSON FeatureCollection; it is made once, and kept in ``folder``.
+    """Return a layer as a GeoJSON FeatureCollection; what is not shipped is made once, and kept in ``folder``.
 
     Raises
     ------
@@ -77,6 +82,8 @@ def features(name: str, tolerance: float, folder: Path) -> bytes:
     if not 0.0 <= tolerance <= 5.0:
         raise InvalidInput("tolerance", f"{tolerance:g}", "0 to 5 degrees")
     step = step_of(tolerance)
+    if (name, step) == (COUNTRIES, USUAL):
+        return _shipped()
     kept = folder / f"{_state(name)}-{step:g}.geojson"
     with _MAKING:
         if kept.is_file():
@@ -84,6 +91,11 @@ def features(name: str, tolerance: float, folder: Path) -> bytes:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _make_apart(name, step, kept)
         return kept.read_bytes()
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> bytes:
+    return lzma.decompress(SHIPPED.read_bytes())
 
 
 def _make_apart(name: str, step: float, target: Path) -> None:
@@ -97,8 +109,13 @@ def _make_apart(name: str, step: float, target: Path) -> None:
 
 def main(name: str, step: float, target: Path) -> None:
     """Write a layer as GeoJSON."""
-    data = msgspec.json.encode({"type": "FeatureCollection", "features": list(drawn(layer_of(name), step))})
+    data = collection(layer_of(name), step)
     placed(target, lambda beside: _write(beside, data))
+
+
+def collection(layer: Regions, step: float) -> bytes:
+    """Draw a layer as a GeoJSON FeatureCollection."""
+    return msgspec.json.encode({"type": "FeatureCollection", "features": list(drawn(layer, step))})
 
 
 def _state(name: str) -> str:

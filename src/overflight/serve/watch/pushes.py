@@ -12,7 +12,6 @@ import smtplib
 import ssl
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from email.message import EmailMessage
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -35,6 +34,8 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 900.0
 PATIENCE_S = 3 * 24 * 3600.0
 """An alert that could not be brought for so long is given up."""
 AT_ONCE = 8
+GRACE_S = 1.5
+"""What pushes under way may take when the watch stops; one that is cut is brought again at the next start."""
 
 
 class Courier(threading.Thread):
@@ -46,21 +47,35 @@ class Courier(threading.Thread):
         self.over = threading.Event()
         self._busy: set[str] = set()
         self._lock = threading.Lock()
+        self._free = threading.Semaphore(AT_ONCE)
 
     def run(self) -> None:
         """Go on until stopped."""
-        with ThreadPoolExecutor(AT_ONCE, "push") as workers:
-            while not self.over.wait(LOOK_S):
-                try:
-                    rows = self._due()
-                except OverflightError as problem:
-                    log.warning("%s", problem)
-                    continue
-                for row in rows:
-                    workers.submit(self._bring, row)
+        while not self.over.wait(LOOK_S):
+            try:
+                rows = self._due()
+            except OverflightError as problem:
+                log.warning("%s", problem)
+                continue
+            for row in rows:
+                self._begin(row)
+        until = time.monotonic() + GRACE_S
+        while self._busy and time.monotonic() < until:
+            time.sleep(0.02)
+
+    def _begin(self, row: sa.Row[Any]) -> None:
+        """Bring an alert in a thread of its own, which does not keep the process from its end."""
+        while not self._free.acquire(timeout=LOOK_S):
+            if self.over.is_set():
+                break
+        if self.over.is_set():
+            with self._lock:
+                self._busy.discard(row.address)
+            return
+        threading.Thread(target=self._bring, args=(row,), name="push", daemon=True).start()
 
     def stop(self) -> None:
-        """End after what is under way."""
+        """End soon."""
         self.over.set()
 
     def _due(self) -> list[sa.Row[Any]]:
@@ -91,6 +106,7 @@ class Courier(threading.Thread):
         except OverflightError as problem:  # the store does not answer: it is brought again
             log.warning("%s", problem)
         finally:
+            self._free.release()
             with self._lock:
                 self._busy.discard(row.address)
 

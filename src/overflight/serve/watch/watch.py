@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 SNAPSHOT_S = 10.0
 FORGET_S = 10.0
 STATED_S = 1.0
+GRACE_S = 2.0
+"""What a look ahead under way may take when the watch stops: what is lost of it is made again at the next start."""
 """For so long the same event of all that is up is given to those who come back."""
 CARRIED = 100_000
 """Messages that are held while the store does not take them."""
@@ -79,8 +81,9 @@ class Watch:
         for thread in (*self.sources, *self._threads[1:]):
             thread.stop()
         self.hub.end()
+        until = time.monotonic() + GRACE_S
         for thread in (*self.sources, *self._threads[1:]):
-            thread.join(timeout=30.0)
+            thread.join(timeout=max(0.0, until - time.monotonic()))
         self._writer.stop()
         self._writer.join(timeout=30.0)
         self.store.close()
