@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from overflight.case import database
 from overflight.case.record import Record
 from overflight.errors import InvalidInput, OverflightError, Tampered, Unavailable
 
@@ -64,9 +65,7 @@ class Store:
         Tampered
             It is no SQLite file, or a damaged one.
         """
-        engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)), pool_reset_on_return="rollback")
-        sa.event.listen(engine, "connect", _connected)
-        sa.event.listen(engine, "begin", _begun)
+        engine = database.sqlite(path, _PRAGMAS)
         return Store(engine, "case", str(path)).begun(create=create)
 
     @staticmethod
@@ -80,17 +79,8 @@ class Store:
         Unavailable
             The server does not answer.
         """
-        try:
-            parts = sa.make_url(url)
-        except sa.exc.ArgumentError:
-            raise InvalidInput("store", repr(url), "a URL as postgresql://user@host/base") from None
-        if parts.get_backend_name() != "postgresql":
-            raise InvalidInput("store", parts.drivername, "postgresql")
-        try:
-            engine = sa.create_engine(parts.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
-        except ImportError:
-            raise InvalidInput("store", "postgresql", "psycopg", hint="pip install overflight[postgresql]") from None
-        return Store(engine, case_id, parts.render_as_string(hide_password=True)).begun(create=create)
+        engine, where = database.postgresql(url)
+        return Store(engine, case_id, where).begun(create=create)
 
     def begun(self, *, create: bool) -> Store:
         """Return this store, its case made or there; let go of it where it is neither."""
@@ -129,7 +119,7 @@ class Store:
     def writing(self) -> Iterator[sa.Connection]:
         """Give a transaction that no other writer shares; all in it is on the disk when the block has ended."""
         with self.told(), self.engine.connect() as plain:
-            connection = plain.execution_options(overflight_writes=True)
+            connection = plain.execution_options(**{database.WRITES: True})
             with connection.begin():
                 if self.engine.dialect.name != "sqlite":  # there BEGIN IMMEDIATE has locked the file
                     row = sa.select(CASES.c.id).where(CASES.c.id == self.case_id).with_for_update()
@@ -217,33 +207,14 @@ def record_of(row: sa.Row[Any]) -> Record:
     )  # fmt: skip
 
 
-def _connected(connection: Any, _: Any) -> None:
-    """Let SQLAlchemy say when a transaction begins, and set what each connection needs."""
-    connection.isolation_level = None
-    for pragma in _PRAGMAS:
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begun(connection: sa.Connection) -> None:
-    writes = connection.get_execution_options().get("overflight_writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-_LINES: tuple[tuple[tuple[str, ...], str, str], ...] = (
-    (("disk is full", "No space left", "could not extend file"), "No space left on device", "a disk with room"),
-    (("readonly", "read-only", "permission denied"), "Permission denied", "a place that can be written"),
-    (("unable to open",), "it cannot be opened", "a file that can be read"),
-    (("disk I/O error",), "the disk refused to read or to write", "a disk that is sound and has room"),
-    (("database is locked",), "another writer that holds it", "a case that is free; try again"),
-)
 _DAMAGED = ("malformed", "not a database", "no such column", "no such table", "unsupported file format", "corrupt",
             "Could not decode", "no such index", "incomplete input", "syntax error")  # fmt: skip
 
 
 def _line(text: str, store: Store) -> OverflightError:
-    for signs, got, expected in _LINES:
-        if any(sign in text for sign in signs):
-            return InvalidInput("case", got, expected, store.where)
+    failure = database.failure(text)
+    if failure is not None:
+        return InvalidInput("case", *failure, store.where)
     if store.engine.dialect.name != "sqlite":
         return Unavailable(f"store: {store.where}: {text.splitlines()[0]}")
     if any(sign in text for sign in _DAMAGED):

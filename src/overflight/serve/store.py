@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from overflight.case import database
 from overflight.errors import InvalidInput, OverflightError, Unavailable, one_line
 
 FILE = "serve.sqlite"
@@ -67,7 +68,10 @@ class Store:
         Unavailable
             The server does not answer.
         """
-        store = Store(_postgresql(url), sa.make_url(url).render_as_string()) if url else Store(*_sqlite(folder / FILE))
+        file = folder / FILE
+        store = (
+            Store(*database.postgresql(url, "--store")) if url else Store(database.sqlite(file, _PRAGMAS), str(file))
+        )
         try:
             with store.told():
                 store._make()
@@ -90,7 +94,7 @@ class Store:
     def writing(self) -> Iterator[sa.Connection]:
         """Give a transaction to write in; what it wrote is on the disk when the block has ended."""
         with self.told(), self.engine.connect() as plain:
-            connection = plain.execution_options(overflight_writes=True)
+            connection = plain.execution_options(**{database.WRITES: True})
             with connection.begin():
                 yield connection
 
@@ -116,38 +120,7 @@ class Store:
 def _line(text: str, where: str) -> OverflightError:
     if "not a database" in text or "malformed" in text:
         return InvalidInput("store", one_line(text, 120), "a store of overflight serve", where)
-    if "readonly" in text or "unable to open" in text or "full" in text:
-        return InvalidInput("store", one_line(text, 120), "a store that can be written", where)
+    failure = database.failure(text)
+    if failure is not None:
+        return InvalidInput("store", *failure, where)
     return Unavailable(f"{where}: {one_line(text, 200)}")
-
-
-def _sqlite(path: Path) -> tuple[sa.Engine, str]:
-    engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)))
-    sa.event.listen(engine, "connect", _connected)
-    sa.event.listen(engine, "begin", _begun)
-    return engine, str(path)
-
-
-def _connected(connection: Any, _: Any) -> None:
-    connection.isolation_level = None  # transactions begin where we say, see _begun
-    for pragma in _PRAGMAS:
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begun(connection: sa.Connection) -> None:
-    writes = connection.get_execution_options().get("overflight_writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-def _postgresql(url: str) -> sa.Engine:
-    expected = "a URL as postgresql://user@host/base"
-    try:
-        parts = sa.make_url(url)
-    except sa.exc.ArgumentError:
-        raise InvalidInput("--store", repr(url), expected) from None
-    if parts.get_backend_name() != "postgresql":
-        raise InvalidInput("--store", parts.drivername, expected)
-    try:
-        return sa.create_engine(parts.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
-    except ImportError:
-        raise InvalidInput("--store", "postgresql", "psycopg", hint="pip install overflight[postgresql]") from None

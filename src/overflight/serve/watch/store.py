@@ -16,6 +16,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from overflight.case import database
 from overflight.errors import InvalidInput, OverflightError, Unavailable, one_line
 from overflight.serve.watch.batch import Batch, unpacked
 
@@ -142,7 +143,7 @@ class Store:
     def writing(self) -> Iterator[sa.Connection]:
         """Give a transaction; all in it is on the disk when the block has ended."""
         with self._turn, self.told(), self.engine.connect() as plain:
-            connection = plain.execution_options(overflight_writes=True)
+            connection = plain.execution_options(**{database.WRITES: True})
             with connection.begin():
                 yield connection
 
@@ -209,44 +210,15 @@ class Store:
 
 def _engine(place: str | Path) -> tuple[sa.Engine, str]:
     text = str(place)
-    if "://" not in text:
-        engine = sa.create_engine(sa.URL.create("sqlite", database=text), pool_reset_on_return="rollback", pool_size=16)
-        sa.event.listen(engine, "connect", _connected)
-        sa.event.listen(engine, "begin", _begun)
-        return engine, text
-    try:
-        parts = sa.make_url(text)
-    except sa.exc.ArgumentError:
-        raise InvalidInput("store", repr(text), "a file, or a URL as postgresql://user@host/base") from None
-    if parts.get_backend_name() == "sqlite" and parts.database:
-        return _engine(parts.database)
-    if parts.get_backend_name() != "postgresql":
-        raise InvalidInput("store", parts.drivername, "postgresql, or a file")
-    try:
-        engine = sa.create_engine(parts.set(drivername="postgresql+psycopg"), pool_pre_ping=True, pool_size=16)
-    except ImportError:
-        raise InvalidInput("store", "postgresql", "psycopg", hint="pip install overflight[postgresql]") from None
-    return engine, parts.render_as_string(hide_password=True)
-
-
-def _connected(connection: Any, _: Any) -> None:
-    connection.isolation_level = None
-    for pragma in _PRAGMAS:
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begun(connection: sa.Connection) -> None:
-    writes = connection.get_execution_options().get("overflight_writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if "://" in text:
+        return database.postgresql(text, pool_size=16)
+    return database.sqlite(Path(text), _PRAGMAS, pool_size=16), text
 
 
 def _line(text: str, where: str) -> OverflightError:
-    for signs, got, expected in (
-        (("disk is full", "No space left", "could not extend file"), "No space left on device", "a disk with room"),
-        (("readonly", "read-only", "permission denied"), "Permission denied", "a place that can be written"),
-        (("unable to open", "disk I/O error"), "it cannot be opened", "a file that can be read and written"),
-        (("not a database", "malformed"), "a damaged file, or none of a watch", "the store of a watch"),
-    ):
-        if any(sign in text for sign in signs):
-            return InvalidInput("store", got, expected, where)
+    if "not a database" in text or "malformed" in text:
+        return InvalidInput("store", "a damaged file, or none of a watch", "the store of a watch", where)
+    failure = database.failure(text)
+    if failure is not None:
+        return InvalidInput("store", *failure, where)
     return Unavailable(f"store: {where}: {one_line(text.splitlines()[0] if text else 'no answer')}")
