@@ -4,10 +4,12 @@ import hashlib
 import json
 import zipfile
 
+import prov.model
 import pytest
 import rfc8785
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from rocrate.rocrate import ROCrate
 from test_case_store import small
 
 from overflight.case.archive import read_archive, write_archive
@@ -164,6 +166,25 @@ def test_prov_names_every_record_once_and_relates_only_what_is_there(signed):
     ]
     assert derived == [f"case:{records[2].hash}"]
     assert found["entity"][f"case:{records[2].hash}"]["overflight:redacted"] is True
+
+
+def test_others_read_the_provenance(signed):
+    with Case.open(signed) as case:
+        found, records = to_prov(case), case.records()
+    document = prov.model.ProvDocument.deserialize(content=json.dumps(found), format="json")
+    names = {str(entity.identifier) for entity in document.get_records(prov.model.ProvEntity)}
+    assert {f"case:{record.hash}" for record in records} <= names
+    assert len(document.get_records()) == sum(len(v) for kind, v in found.items() if kind != "prefix")
+
+
+def test_others_read_the_crate(signed):
+    folder = signed.parent
+    with Case.open(signed) as case:
+        (folder / "ro-crate-metadata.json").write_text(json.dumps(to_crate(case, folder)))
+    read = ROCrate(folder)
+    assert {"track.csv", "case/case.sqlite"} < {entity.id for entity in read.data_entities}
+    assert read.name
+    assert read.root_dataset["license"]
 
 
 def test_a_crate_names_files_that_are_there(signed):
