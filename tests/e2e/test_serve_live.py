@@ -10,7 +10,7 @@ from serve_calls import FORECAST, begun, events, serving, write_winds
 from test_serve_backup import command
 from tests.watch_server import stamp, until
 
-PATIENCE_S = 120.0
+PATIENCE_S = 600.0
 HEADER = "time,lat,lon,altitude_m,object\n"
 RULE = {"name": "over Germany", "regions": ["DEU"], "probability": 0.2, "quiet_h": 24}
 

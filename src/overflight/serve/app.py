@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import importlib.util
 import logging
+import os
 import signal
 import sys
 import threading
@@ -55,7 +57,19 @@ def from_environment() -> FastAPI:
     """Return the application in a process that another has started."""
     settings = Settings.from_environment()
     log_lines(settings)
+    atexit.register(_leave)
     return application(settings, STOPPING)
+
+
+def _leave() -> None:
+    """End at once after an orderly stop: a thread that still compiles or reads winds may hold a lock of HDF5.
+
+    The interpreter freezes such threads when it ends, and would then wait for that lock for ever.
+    """
+    if STOPPING.is_set():
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
 
 
 def log_lines(settings: Settings) -> None:
