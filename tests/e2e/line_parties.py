@@ -45,14 +45,9 @@ run()
 """
 FULL = """
 import sys
-import overflight.case.store as store
-pages, connected = int(sys.argv.pop(1)), store._connected
-
-def full(connection, record):
-    connected(connection, record)
-    connection.execute(f"PRAGMA max_page_count = {pages}")
-
-store._connected = full
+import overflight.case.database as database
+pages, sqlite = int(sys.argv.pop(1)), database.sqlite
+database.sqlite = lambda path, pragmas, **more: sqlite(path, [*pragmas, f"max_page_count={pages}"], **more)
 from overflight.cli.main import run
 run()
 """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 
+import psycopg
 import pytest
 from serve_calls import FORECAST, begun, events, serving, write_winds
 from test_serve_backup import command
@@ -100,12 +101,20 @@ def test_from_a_followed_file_to_an_alert_and_all_of_it_again_after_a_restore(ro
         assert len(again.get("/api/live/followed").json()["positions"]) > 5
 
 
-def test_jobs_tokens_and_the_watch_in_postgresql(room, postgres):
-    made = command("serve", "token", "desk", "--role", "investigate", "--folder", room / "service", "--store", postgres,
+@pytest.fixture
+def base(postgres):
+    """Give a database of its own: others watch in the one that is shared."""
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE live")
+    return postgres.replace("/postgres?", "/live?")
+
+
+def test_jobs_tokens_and_the_watch_in_postgresql(room, base):
+    made = command("serve", "token", "desk", "--role", "investigate", "--folder", room / "service", "--store", base,
                    cwd=room)  # fmt: skip
     assert made.returncode == 0, made.stderr
     token = made.stdout.split()[-1]
-    with serving(room / "service", "--store", postgres, "--rate", "0") as served:
+    with serving(room / "service", "--store", base, "--rate", "0") as served:
         assert served.get("/api/jobs").status_code == 401
         served.client.headers["Authorization"] = f"Bearer {token}"
         job = served.begin("forecast", FORECAST)
@@ -113,7 +122,7 @@ def test_jobs_tokens_and_the_watch_in_postgresql(room, postgres):
         assert served.client.post("/api/sightings", json=rows("posted", 50.0, 8.0)).json()["accepted"] == 30
         until(lambda: up(served) == {"posted"}, PATIENCE_S)
     assert not list((room / "service").glob("*.sqlite"))
-    with serving(room / "service", "--store", postgres, "--rate", "0") as served:
+    with serving(room / "service", "--store", base, "--rate", "0") as served:
         served.client.headers["Authorization"] = f"Bearer {token}"
         assert served.get(f"/api/jobs/{job['job']}").json()["status"] == "done"
         assert up(served) == {"posted"}
