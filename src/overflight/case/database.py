@@ -1,16 +1,17 @@
-"""Engines of SQLAlchemy: a SQLite file of which transactions begin when we say, or PostgreSQL by its URL."""
+"""Databases by SQLAlchemy: a SQLite file of which transactions begin when we say, or PostgreSQL by its URL."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
-from overflight.errors import InvalidInput
+from overflight.errors import InvalidInput, OverflightError
 
-WRITES = "overflight_writes"
+_WRITES = "overflight_writes"
 """Execution option of a connection whose transactions lock the file from their begin."""
 
 _FAILURES: tuple[tuple[tuple[str, ...], str, str], ...] = (
@@ -20,6 +21,48 @@ _FAILURES: tuple[tuple[tuple[str, ...], str, str], ...] = (
     (("disk I/O error",), "the disk refused to read or to write", "a disk that is sound and has room"),
     (("database is locked",), "another writer that holds it", "one that is free; try again"),
 )
+
+
+class Database:
+    """What all stores share: transactions, and the complaints of a database as one clear line.
+
+    Attributes
+    ----------
+    where : str. What messages call it: a path, or a URL without its password.
+    """
+
+    def __init__(self, engine: sa.Engine, where: str) -> None:
+        self.engine, self.where = engine, where
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self.engine.dispose()
+
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """Give a transaction to write in; all in it is on the disk when the block has ended."""
+        with self.told(), self.engine.connect() as plain:
+            connection = plain.execution_options(**{_WRITES: True})
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """Give a transaction to read in."""
+        with self.told(), self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """Turn what the database complains of into one clear line."""
+        try:
+            yield
+        except sa.exc.DBAPIError as problem:
+            raise self.line(str(problem.orig or problem)) from None
+
+    def line(self, text: str) -> OverflightError:
+        """Return a complaint as an error of ours."""
+        raise NotImplementedError
 
 
 def failure(text: str) -> tuple[str, str] | None:
@@ -42,7 +85,7 @@ def sqlite(path: Path, pragmas: Sequence[str], **options: Any) -> sa.Engine:
 
 
 def _begun(connection: sa.Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get(WRITES) else "BEGIN")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get(_WRITES) else "BEGIN")
 
 
 def postgresql(url: str, field: str = "store", **options: Any) -> tuple[sa.Engine, str]:

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from lxml import etree
 
 from overflight.case import export
-from overflight.case.placing import placed, require_place
+from overflight.case.placing import placed, require_place, write_figure
 from overflight.case.report.recover_section import colours_of, figure
 from overflight.geo.density import cell_rings
 from overflight.recover import Landing
@@ -41,7 +41,7 @@ def write_landing(found: Landing, path: Path) -> None:
     elif suffix == ".kml":
         placed(path, lambda beside: _kml(found, beside))
     elif suffix == ".png":
-        placed(path, lambda beside: figure(found).savefig(beside, dpi=150, format="png"))
+        write_figure(figure(found), path)
     elif suffix == ".parquet":
         placed(path, lambda beside: _parquet(found, beside))
     else:

@@ -7,8 +7,12 @@ import os
 import shutil
 from collections.abc import Callable, Collection
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from overflight.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 TRAJECTORIES = (".nc", ".zarr", ".geojson", ".kml", ".csv", ".parquet", ".png")
 STREAMED = (".zarr",)
@@ -64,6 +68,11 @@ def placed(path: Path, writer: Callable[[Path], None]) -> None:
         raise InvalidInput("output", f"{path} ({reason})", "a place that can be written") from None
     finally:
         remove(beside)
+
+
+def write_figure(figure: Figure, path: Path) -> None:
+    """Write a figure in the form that the suffix names; raises as ``placed``."""
+    placed(path, lambda beside: figure.savefig(beside, dpi=150, format=path.suffix[1:].lower()))
 
 
 def _swap(beside: Path, target: Path) -> None:

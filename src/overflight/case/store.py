@@ -14,6 +14,7 @@ import msgspec
 import sqlalchemy as sa
 
 from overflight.case import database
+from overflight.case.database import Database
 from overflight.case.record import Record
 from overflight.errors import InvalidInput, OverflightError, Tampered, Unavailable
 
@@ -41,8 +42,11 @@ RECORDS = sa.Table(
     sa.Index("overflight_records_label", "case_id", "kind", "label"),
 )
 
+_DAMAGED = ("malformed", "not a database", "no such column", "no such table", "unsupported file format", "corrupt",
+            "Could not decode", "no such index", "incomplete input", "syntax error")  # fmt: skip
 
-class Store:
+
+class Store(Database):
     """The records of one case.
 
     Attributes
@@ -52,7 +56,8 @@ class Store:
     """
 
     def __init__(self, engine: sa.Engine, case_id: str, where: str) -> None:
-        self.engine, self.case_id, self.where = engine, case_id, where
+        super().__init__(engine, where)
+        self.case_id = case_id
 
     @staticmethod
     def of_file(path: Path, *, create: bool = False) -> Store:
@@ -111,34 +116,24 @@ class Store:
         if found != SCHEMA:
             raise InvalidInput("case", f"schema {found}", f"schema {SCHEMA}", self.where, "a newer overflight reads it")
 
-    def close(self) -> None:
-        """Let go of every connection."""
-        self.engine.dispose()
-
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         """Give a transaction that no other writer shares; all in it is on the disk when the block has ended."""
-        with self.told(), self.engine.connect() as plain:
-            connection = plain.execution_options(**{database.WRITES: True})
-            with connection.begin():
-                if self.engine.dialect.name != "sqlite":  # there BEGIN IMMEDIATE has locked the file
-                    row = sa.select(CASES.c.id).where(CASES.c.id == self.case_id).with_for_update()
-                    connection.execute(row)
-                yield connection
-
-    @contextmanager
-    def reading(self) -> Iterator[sa.Connection]:
-        """Give a transaction to read in."""
-        with self.told(), self.engine.begin() as connection:
+        with super().writing() as connection:
+            if self.engine.dialect.name != "sqlite":  # there BEGIN IMMEDIATE has locked the file
+                connection.execute(sa.select(CASES.c.id).where(CASES.c.id == self.case_id).with_for_update())
             yield connection
 
-    @contextmanager
-    def told(self) -> Iterator[None]:
-        """Turn what a database complains of into one clear line."""
-        try:
-            yield
-        except sa.exc.DBAPIError as problem:
-            raise _line(str(problem.orig or problem), self) from None
+    def line(self, text: str) -> OverflightError:
+        """Return a complaint as an error of ours; a file that does not hold what it should was changed."""
+        failure = database.failure(text)
+        if failure is not None:
+            return InvalidInput("case", *failure, self.where)
+        if self.engine.dialect.name != "sqlite":
+            return Unavailable(f"store: {self.where}: {text.splitlines()[0]}")
+        if any(sign in text for sign in _DAMAGED):
+            return Tampered(f"{self.where}: the file is damaged ({text})")
+        return Tampered(f"{self.where}: {text}")
 
     def add(self, connection: sa.Connection, rows: Sequence[dict[str, Any]]) -> None:
         """Insert rows at the end."""
@@ -205,18 +200,3 @@ def record_of(row: sa.Row[Any]) -> Record:
         number=row.number, kind=row.kind, made_at=row.made_at, author=row.author, label=row.label, inputs=inputs,
         body=body, salt=row.salt, body_sha256=row.body_sha256, previous=row.previous, hash=row.hash,
     )  # fmt: skip
-
-
-_DAMAGED = ("malformed", "not a database", "no such column", "no such table", "unsupported file format", "corrupt",
-            "Could not decode", "no such index", "incomplete input", "syntax error")  # fmt: skip
-
-
-def _line(text: str, store: Store) -> OverflightError:
-    failure = database.failure(text)
-    if failure is not None:
-        return InvalidInput("case", *failure, store.where)
-    if store.engine.dialect.name != "sqlite":
-        return Unavailable(f"store: {store.where}: {text.splitlines()[0]}")
-    if any(sign in text for sign in _DAMAGED):
-        return Tampered(f"{store.where}: the file is damaged ({text})")
-    return Tampered(f"{store.where}: {text}")

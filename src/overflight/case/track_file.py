@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from overflight.case import export
-from overflight.case.placing import placed, require_place
+from overflight.case.placing import require_place, write_figure
 from overflight.geo.density import closed_rings
 from overflight.geo.times import iso
 from overflight.infer import Track
@@ -38,7 +38,7 @@ def write_track(found: Track, path: Path) -> None:
     elif suffix in (".png", ".svg"):
         from overflight.case.report.track_section import figure  # noqa: PLC0415 - only where it is drawn
 
-        placed(path, lambda beside: figure(found).savefig(beside, dpi=150, format=suffix[1:]))
+        write_figure(figure(found), path)
     else:
         export.write(found.samples, path)
 

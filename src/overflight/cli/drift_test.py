@@ -92,17 +92,15 @@ def report(found: Sequence[DriftTest], names: Sequence[str], json: bool) -> None
 def write(found: DriftTest, seen: Sequence[Sighting], path: Path) -> None:
     """Write the finding as JSON, or its figure."""
     from overflight.case import export
-    from overflight.case.placing import placed
+    from overflight.case.placing import write_figure
     from overflight.case.report.case_charts import drift
     from overflight.case.report.words import words
     from overflight.geo.times import iso
 
-    suffix = path.suffix.lower()
-    if suffix == ".json":
+    if path.suffix.lower() == ".json":
         export.write_json(found.to_json(), path)
         return
-    figure = drift(found.to_json(), iso(min(s.time for s in seen)), words("en"))
-    placed(path, lambda beside: figure.savefig(beside, format=suffix[1:], dpi=150))
+    write_figure(drift(found.to_json(), iso(min(s.time for s in seen)), words("en")), path)
 
 
 def _told(found: DriftTest) -> str:

@@ -196,7 +196,7 @@ def write(found: xr.Dataset, path: Path, over: str | None, crossing: int) -> Non
     """Write a cube in another form, its table, its figure, or the map of a country's origins."""
     from overflight.airspace.exposure import origins, ranking
     from overflight.case import export
-    from overflight.case.placing import placed, require_place
+    from overflight.case.placing import require_place, write_figure
     from overflight.case.report import exposure_figures
 
     require_place(path, (*CUBES, *TABLES, ".png"))
@@ -206,7 +206,7 @@ def write(found: xr.Dataset, path: Path, over: str | None, crossing: int) -> Non
         export.write(origins(found, over) if over else ranking(found), path)
     else:
         figure = exposure_figures.origin_map(found, over) if over else exposure_figures.figure(found, crossing)
-        placed(path, lambda beside: figure.savefig(beside, format="png", dpi=150))
+        write_figure(figure, path)
 
 
 def plain(found: xr.Dataset, over: str | None, crossing: int) -> dict[str, Any]:

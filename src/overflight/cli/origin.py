@@ -126,7 +126,7 @@ def report(found: Origin) -> None:
 def write(found: Origin, path: Path) -> None:
     """Write cells as GeoJSON, cells by window of time as CSV, the finding as JSON, or the map as PNG."""
     from overflight.case import export
-    from overflight.case.placing import placed
+    from overflight.case.placing import write_figure
     from overflight.case.report import origin_section
 
     suffix = path.suffix.lower()
@@ -137,5 +137,4 @@ def write(found: Origin, path: Path) -> None:
     elif suffix == ".csv":
         export.write(origin_section.cells(found), path)
     else:
-        figure = origin_section.figure(found)
-        placed(path, lambda beside: figure.savefig(beside, format="png", dpi=150))
+        write_figure(origin_section.figure(found), path)

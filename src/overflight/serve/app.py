@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import importlib.util
 import logging
 import os
 import signal
@@ -19,6 +18,7 @@ from fastapi import FastAPI
 
 from overflight import __version__
 from overflight.serve import regions as regions_of
+from overflight.serve import watch
 from overflight.serve.door import Door, JsonLines
 from overflight.serve.problems import install
 from overflight.serve.routes import cases, collections, jobs, page, predictions, regions, state
@@ -34,13 +34,13 @@ STOPPING = threading.Event()
 def application(settings: Settings, stopping: threading.Event | None = None) -> FastAPI:
     """Return the application of a service."""
     service = assembled(settings, stopping or threading.Event())
+    if settings.workers == 1:  # of several processes none has it, as it lives in one alone
+        service.watch = watch.start(settings)
     app = FastAPI(
         title="overflight", version=__version__, docs_url=None, redoc_url=None, lifespan=_lifespan(service),
         description="Where a high-altitude balloon went, over whom, and how sure one can be.",
         separate_input_output_schemas=False,
     )  # fmt: skip
-    app.state.service, app.state.stopping = service, service.stopping
-    service.watch = _watch(settings)
     for router in (state.router(service), predictions.router(service), jobs.router(service), cases.router(service),
                    regions.router(), collections.router(service)):  # fmt: skip
         app.include_router(router)
@@ -82,14 +82,6 @@ def log_lines(settings: Settings) -> None:
         logger.setLevel(logging.INFO if name == "overflight" else logging.WARNING)
 
 
-def _watch(settings: Settings) -> Any:
-    """Start the watch where it is there; of several processes none has it, as it lives in one alone."""
-    if settings.workers > 1 or importlib.util.find_spec("overflight.serve.watch") is None:
-        return None
-    watch = importlib.import_module("overflight.serve.watch")
-    return watch.start(settings) if hasattr(watch, "start") else None
-
-
 def _lifespan(service: Service) -> Any:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -103,9 +95,8 @@ def _lifespan(service: Service) -> Any:
         finally:
             service.stopping.set()
             await anyio.to_thread.run_sync(service.runner.stop)
-            stop = getattr(service.watch, "stop", None) or getattr(service.watch, "close", None)
-            if stop is not None:
-                await anyio.to_thread.run_sync(stop)
+            if service.watch is not None:
+                await anyio.to_thread.run_sync(service.watch.stop)
             service.store.close()
             service.audit.close()
 

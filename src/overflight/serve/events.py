@@ -5,16 +5,15 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator
-from typing import Any
 
-import msgspec
 import sqlalchemy as sa
 
 from overflight.errors import OverflightError
 from overflight.serve.jobs import ENDED, Row
+from overflight.serve.sse import HEARTBEAT_S
 from overflight.serve.store import JOBS, Store
 
-LOOK_S, HEARTBEAT_S = 0.25, 15.0
+LOOK_S = 0.25
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 MEDIA_TYPE = "text/event-stream"
 
@@ -78,11 +77,3 @@ class Hub:
     def _read(self, jobs: list[str]) -> dict[str, Row]:
         with self.store.reading() as connection:
             return {row.id: row for row in connection.execute(sa.select(JOBS).where(JOBS.c.id.in_(jobs)))}
-
-
-def event(name: str, number: int, data: Any) -> bytes:
-    """Write one event."""
-    return b"event: %s\nid: %d\ndata: %s\n\n" % (name.encode(), number, msgspec.json.encode(data))
-
-
-HEARTBEAT = b": still here\n\n"

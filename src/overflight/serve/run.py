@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import socket
 from collections.abc import Callable, Iterator
 from inspect import signature
 from typing import Any
@@ -14,6 +13,7 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from overflight.errors import InvalidInput
+from overflight.line.listener import listening
 from overflight.serve.access import tokens
 from overflight.serve.jobs import Jobs
 from overflight.serve.jobs_runner import owners
@@ -43,7 +43,8 @@ def serve(settings: Settings, tell: Callable[[str], None]) -> None:
     made(settings.folder)
     with _alone(settings):
         _prepare(settings)
-        listener = _listener(settings)
+        listener = listening(settings.host, settings.port, backlog=512)
+        listener.set_inheritable(True)
         settings.to_environment()
         config = uvicorn.Config(
             FACTORY, factory=True, log_config=None, access_log=False, server_header=False, ws="none", http="h11",
@@ -84,16 +85,3 @@ def _alone(settings: Settings) -> Iterator[None]:
             raise InvalidInput("--folder", got, "another, or one process with --workers") from None
         os.set_inheritable(lock.fileno(), False)
         yield
-
-
-def _listener(settings: Settings) -> socket.socket:
-    try:
-        family = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0][0]
-        listener = socket.create_server((settings.host, settings.port), family=family, backlog=512)
-    except (OSError, OverflowError) as problem:
-        reason = getattr(problem, "strerror", None) or str(problem)
-        got = f"{settings.host}:{settings.port} ({reason})"
-        raise InvalidInput("--port", got, "a free address of this machine") from None
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else the end of each answer waits 40 ms
-    listener.set_inheritable(True)
-    return listener

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from typing import Any
 
 from overflight.serve.access import Access
 from overflight.serve.audit import Audit
@@ -17,6 +16,7 @@ from overflight.serve.passes import Passes
 from overflight.serve.predictions import Predictor
 from overflight.serve.settings import Settings
 from overflight.serve.store import Store
+from overflight.serve.watch import Watch
 
 
 @dataclass(slots=True, kw_only=True)
@@ -26,7 +26,7 @@ class Service:
     Attributes
     ----------
     stopping : set when the process has been told to stop.
-    watch : of ``overflight.serve.watch``, None where it is not there.
+    watch : None in each of several processes.
     """
 
     settings: Settings
@@ -41,7 +41,7 @@ class Service:
     hub: Hub
     predictor: Predictor
     stopping: threading.Event
-    watch: Any = None
+    watch: Watch | None = None
 
 
 def assembled(settings: Settings, stopping: threading.Event) -> Service:

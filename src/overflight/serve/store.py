@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 from overflight.case import database
+from overflight.case.database import Database
 from overflight.errors import InvalidInput, OverflightError, Unavailable, one_line
 
 FILE = "serve.sqlite"
@@ -46,16 +45,8 @@ TOKENS = sa.Table(
 )  # fmt: skip
 
 
-class Store:
-    """A database.
-
-    Attributes
-    ----------
-    where : str. What messages call it: a path, or a URL without its password.
-    """
-
-    def __init__(self, engine: sa.Engine, where: str) -> None:
-        self.engine, self.where = engine, where
+class Store(Database):
+    """The tables of a service."""
 
     @staticmethod
     def open(folder: Path, url: str = "") -> Store:
@@ -90,37 +81,11 @@ class Store:
                 hint = "a newer overflight reads it"
                 raise InvalidInput("store", f"schema {found}", f"schema {SCHEMA}", self.where, hint)
 
-    @contextmanager
-    def writing(self) -> Iterator[sa.Connection]:
-        """Give a transaction to write in; what it wrote is on the disk when the block has ended."""
-        with self.told(), self.engine.connect() as plain:
-            connection = plain.execution_options(**{database.WRITES: True})
-            with connection.begin():
-                yield connection
-
-    @contextmanager
-    def reading(self) -> Iterator[sa.Connection]:
-        """Give a transaction to read in."""
-        with self.told(), self.engine.begin() as connection:
-            yield connection
-
-    @contextmanager
-    def told(self) -> Iterator[None]:
-        """Turn what a database complains of into one clear line."""
-        try:
-            yield
-        except sa.exc.DBAPIError as problem:
-            raise _line(str(problem.orig or problem), self.where) from None
-
-    def close(self) -> None:
-        """Let go of every connection."""
-        self.engine.dispose()
-
-
-def _line(text: str, where: str) -> OverflightError:
-    if "not a database" in text or "malformed" in text:
-        return InvalidInput("store", one_line(text, 120), "a store of overflight serve", where)
-    failure = database.failure(text)
-    if failure is not None:
-        return InvalidInput("store", *failure, where)
-    return Unavailable(f"{where}: {one_line(text, 200)}")
+    def line(self, text: str) -> OverflightError:
+        """Return a complaint as an error of ours."""
+        if "not a database" in text or "malformed" in text:
+            return InvalidInput("store", one_line(text, 120), "a store of overflight serve", self.where)
+        failure = database.failure(text)
+        if failure is not None:
+            return InvalidInput("store", *failure, self.where)
+        return Unavailable(f"{self.where}: {one_line(text, 200)}")

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from overflight.case.canonical import canonical, parsed, plain
-from overflight.case.envelope import opened, payload_of, signed
+from overflight.case.envelope import opened, signed
 from overflight.case.keys import PublicKey, SecretKey
 from overflight.errors import InvalidInput
 from overflight.geo.times import parse_utc
@@ -123,11 +123,6 @@ def opened_receipt(envelope: Any, keys: Iterable[PublicKey]) -> tuple[Receipt, P
     _require_digests("receipt", receipt.of)
     parse_utc(receipt.received_at, field="received_at", where="receipt")
     return receipt, key
-
-
-def id_of(envelope: Any) -> str:
-    """Return the id of a message in an envelope, with no signature checked."""
-    return hashlib.sha256(payload_of(envelope)[0]).hexdigest()
 
 
 def version_of(data: Any, what: str) -> None:

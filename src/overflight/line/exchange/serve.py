@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import ssl
 import threading
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from overflight.line.exchange.contact import LONGEST_PAUSE_S, is_due
 from overflight.line.exchange.courier import deliver
 from overflight.line.exchange.limits import Rate
 from overflight.line.exchange.line import Line
+from overflight.line.listener import listening
 
 LOOK_S = 0.5
 """Pause between looks into the outbox."""
@@ -69,7 +69,7 @@ def serve(
     InvalidInput
         The address cannot be listened at.
     """
-    listener = _listener(place)
+    listener = listening(place.host, place.port, backlog=256)
     scheme = "http" if place.certificate is None else "https"
     host, port = listener.getsockname()[:2]
     config = uvicorn.Config(
@@ -86,19 +86,6 @@ def serve(
     finally:
         courier.stop()
         listener.close()
-
-
-def _listener(place: Place) -> socket.socket:
-    try:
-        family = socket.getaddrinfo(place.host, place.port, type=socket.SOCK_STREAM)[0][0]
-        listener = socket.create_server((place.host, place.port), family=family, backlog=256)
-    except (OSError, OverflowError) as problem:
-        reason = getattr(problem, "strerror", None) or str(problem)
-        raise InvalidInput(
-            "--port", f"{place.host}:{place.port} ({reason})", "a free address of this machine"
-        ) from None
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else the end of each answer waits 40 ms
-    return listener
 
 
 class _Courier(threading.Thread):

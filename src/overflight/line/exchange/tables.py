@@ -128,11 +128,6 @@ class Index:
             raise InvalidInput("id", got, "the id of a message, or its first 6 characters or more")
         return found[0]
 
-    def replies(self, message: str, kind: str) -> Row | None:
-        """Return the first message of a kind that replies to another."""
-        where = (MESSAGES.c.case_id == self.case_id) & (MESSAGES.c.in_reply_to == message) & (MESSAGES.c.kind == kind)
-        return self.connection.execute(sa.select(MESSAGES).where(where).order_by(MESSAGES.c.record).limit(1)).first()
-
     def waiting(self, party: str, limit: int = 1) -> list[Row]:
         """Return messages to a party that it has not acknowledged, in order."""
         where = self._of("out", party) & (MESSAGES.c.receipt == 0)

@@ -31,7 +31,7 @@ def offered(service: Service) -> dict[str, Collection]:
     about = "Tracks, forecasts and hindcasts of jobs and cases."
     root, jobs = service.settings.folder, service.jobs
     found.append(Collection(id="tracks", title="Tracks", description=about, items=lambda: tracks.tracks(root, jobs)))
-    if callable(getattr(service.watch, "features", None)):
+    if service.watch is not None:
         about = "Where balloons are now."
         found.append(Collection(id="live", title="Live balloons", description=about, items=service.watch.features))
     return {collection.id: collection for collection in found}

@@ -13,7 +13,7 @@ from fastapi import Request as HttpRequest
 from fastapi.responses import FileResponse, JSONResponse, Response, StreamingResponse
 
 from overflight.errors import InvalidInput
-from overflight.serve import cases, events
+from overflight.serve import cases, events, sse
 from overflight.serve.headers import CSP_OF_FILES
 from overflight.serve.jobs import Row, folder_of
 from overflight.serve.jobs_request import Body, files_of, put_down, read_body
@@ -153,9 +153,9 @@ async def _events(service: Service, job: str) -> AsyncIterator[bytes]:
     try:
         async for row in service.hub.follow(job):
             if row is None:
-                yield events.HEARTBEAT
+                yield sse.HEARTBEAT
                 continue
             name = row.status if row.status in ("done", "failed", "cancelled") else "progress"
-            yield events.event(name, row.revision, shown(service, row))
+            yield sse.encoded(name, str(row.revision), shown(service, row))
     finally:
         service.metrics.streams -= 1

@@ -15,9 +15,6 @@ from starlette.staticfiles import StaticFiles
 from overflight.serve.headers import CSP
 
 PAGE = Path(str(files("overflight.serve").joinpath("page")))
-PLAIN = """<!doctype html><html lang="en"><meta charset="utf-8"><title>overflight</title>
-<h1>overflight</h1><p>The service runs. The map is not part of this installation.
-<p><a href="/docs">Routes</a> &middot; <a href="/ogc/">OGC API - Features</a> &middot; <a href="/health">Health</a>"""
 STYLE = """body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;
 color-scheme:light dark}
 code{font-size:.95em}dt{margin-top:1rem}dd{margin:0 0 0 1.5rem}h2{margin-top:2rem;text-transform:capitalize}"""
@@ -41,9 +38,7 @@ def install(app: FastAPI) -> None:
     @app.get("/", include_in_schema=False)
     async def index() -> Response:
         headers = {"Content-Security-Policy": CSP, "Cache-Control": "no-cache"}
-        if (PAGE / "index.html").is_file():
-            return FileResponse(PAGE / "index.html", headers=headers)
-        return HTMLResponse(PLAIN, headers=headers)
+        return FileResponse(PAGE / "index.html", headers=headers)
 
     @app.get("/docs", include_in_schema=False)
     def docs() -> Response:
@@ -53,8 +48,7 @@ def install(app: FastAPI) -> None:
     async def ogc() -> Response:
         return RedirectResponse("/ogc/")
 
-    if PAGE.is_dir():
-        app.mount("/page", StaticFiles(directory=PAGE), name="page")
+    app.mount("/page", StaticFiles(directory=PAGE), name="page")
 
 
 def _docs(app: FastAPI) -> str:

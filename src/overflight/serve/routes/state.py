@@ -40,12 +40,12 @@ def router(service: Service) -> APIRouter:
             counts = service.jobs.counts()
         except OverflightError as failure:
             return JSONResponse({"status": "no store", "detail": one_line(str(failure))}, 503)
-        problems = service.watch.problems() if hasattr(service.watch, "problems") else []
+        problems = service.watch.problems() if service.watch is not None else []
         return JSONResponse({"status": "ready", "jobs": counts, "watch": problems})
 
     @routes.get("/metrics", responses=responses(), summary="Counts and times, as Prometheus reads them")
     def measured() -> Response:
-        figures = service.watch.figures() if hasattr(service.watch, "figures") else {}
+        figures = service.watch.figures() if service.watch is not None else {}
         return Response(service.metrics.text(service.jobs.counts(), figures), media_type=metrics.MEDIA_TYPE)
 
     @routes.post("/api/passes", status_code=204, responses=responses(), response_class=Response,

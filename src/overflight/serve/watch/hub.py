@@ -17,9 +17,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
+from overflight.serve.sse import HEARTBEAT, HEARTBEAT_S, encoded
 
-HEARTBEAT_S = 15.0
 MOST_WAITING = 64
 """Events that wait for a client before it is let go."""
 BUFFER_BYTES = 32 * 2**20
@@ -45,21 +44,15 @@ def _piece(data: bytes) -> bytes:
     return packer.compress(data) + packer.flush(zlib.Z_FULL_FLUSH)
 
 
-def encoded(kind: str, data: Any, number: str) -> bytes:
-    """Write one event; JSON holds no line break."""
-    return b"id: %s\nevent: %s\ndata: %s\n\n" % (number.encode(), kind.encode(), msgspec.json.encode(data))
-
-
 def event_of(kind: str, data: Any, mark: str, number: int = 0) -> Event:
     """Make an event."""
-    plain = encoded(kind, data, mark)
+    plain = encoded(kind, mark, data)
     return Event(number, plain, _piece(plain))
 
 
 CatchUp = Callable[[int], list[Event]]
 """Gives all that is up, and the alerts after a number."""
 _RETRY = b"retry: 2000\n\n"
-_BEAT = b": still here\n\n"
 
 
 @dataclass(slots=True, eq=False)
@@ -203,9 +196,9 @@ class EventStream:
         if client.is_dropped or gone.done():
             return
         if self.packs:
-            data = b"".join(event.packed for event in events) or _piece(_BEAT)
+            data = b"".join(event.packed for event in events) or _piece(HEARTBEAT)
         else:
-            data = b"".join(event.plain for event in events) or _BEAT
+            data = b"".join(event.plain for event in events) or HEARTBEAT
         await self._send(send, data)
 
     async def _send(self, send: Any, data: bytes, *, more: bool = True) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from overflight.case import database
+from overflight.case.database import Database
 from overflight.errors import InvalidInput, OverflightError, Unavailable, one_line
 from overflight.serve.watch.batch import Batch, unpacked
 
@@ -95,11 +96,11 @@ OUTBOX = sa.Table(
 )
 
 
-class Store:
+class Store(Database):
     """The tables of a watch."""
 
     def __init__(self, place: str | Path) -> None:
-        self.engine, self.where = _engine(place)
+        super().__init__(*_engine(place))
         self._turn = threading.Lock()
         self._alone: Any = None
         with self.told():
@@ -115,7 +116,7 @@ class Store:
         """Let go of every connection."""
         if self._alone is not None:
             self._alone.close()
-        self.engine.dispose()
+        super().close()
 
     def hold(self) -> None:
         """Be the only process that watches with this store, until it is closed or the process ends.
@@ -141,25 +142,18 @@ class Store:
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
-        """Give a transaction; all in it is on the disk when the block has ended."""
-        with self._turn, self.told(), self.engine.connect() as plain:
-            connection = plain.execution_options(**{database.WRITES: True})
-            with connection.begin():
-                yield connection
-
-    @contextmanager
-    def reading(self) -> Iterator[sa.Connection]:
-        """Give a transaction to read in."""
-        with self.told(), self.engine.begin() as connection:
+        """Give a transaction, to one thread at a time; all in it is on the disk when the block has ended."""
+        with self._turn, super().writing() as connection:
             yield connection
 
-    @contextmanager
-    def told(self) -> Iterator[None]:
-        """Turn what a database complains of into one clear line."""
-        try:
-            yield
-        except sa.exc.DBAPIError as problem:
-            raise _line(str(problem.orig or problem), self.where) from None
+    def line(self, text: str) -> OverflightError:
+        """Return a complaint as an error of ours."""
+        if "not a database" in text or "malformed" in text:
+            return InvalidInput("store", "a damaged file, or none of a watch", "the store of a watch", self.where)
+        failure = database.failure(text)
+        if failure is not None:
+            return InvalidInput("store", *failure, self.where)
+        return Unavailable(f"store: {self.where}: {one_line(text.splitlines()[0] if text else 'no answer')}")
 
     def keep(
         self, batch: Batch, now: float, offsets: Sequence[tuple[str, str, int]] = (),
@@ -213,12 +207,3 @@ def _engine(place: str | Path) -> tuple[sa.Engine, str]:
     if "://" in text:
         return database.postgresql(text, pool_size=16)
     return database.sqlite(Path(text), _PRAGMAS, pool_size=16), text
-
-
-def _line(text: str, where: str) -> OverflightError:
-    if "not a database" in text or "malformed" in text:
-        return InvalidInput("store", "a damaged file, or none of a watch", "the store of a watch", where)
-    failure = database.failure(text)
-    if failure is not None:
-        return InvalidInput("store", *failure, where)
-    return Unavailable(f"store: {where}: {one_line(text.splitlines()[0] if text else 'no answer')}")

@@ -34,9 +34,9 @@ log = logging.getLogger(__name__)
 SNAPSHOT_S = 10.0
 FORGET_S = 10.0
 STATED_S = 1.0
+"""For so long the same event of all that is up is given to those who come back."""
 GRACE_S = 2.0
 """What a look ahead under way may take when the watch stops: what is lost of it is made again at the next start."""
-"""For so long the same event of all that is up is given to those who come back."""
 CARRIED = 100_000
 """Messages that are held while the store does not take them."""
 
